@@ -1,0 +1,65 @@
+"""The driver's loop: open the submission, then answer one question after another until the room is closed.
+
+Protocol, from outside: `open`, `load`, `ask`; from inside: `ready`, `loaded`, `answer`.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from graders.driver.answering import Candidate
+from graders.wire.frames import Closed, Frame, encode, read
+
+FRAME_CAP = 2**31
+
+
+def take_streams() -> tuple[BinaryIO, BinaryIO]:
+    """Move the protocol away from stdin and stdout, so that a student's print or input() does not meet it."""
+    questions = os.fdopen(os.dup(0), "rb")
+    answers = os.fdopen(os.dup(1), "wb")
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    os.dup2(2, 1)
+    return questions, answers
+
+
+def write_files(names: list[str], contents: list[Any], root: Path) -> None:
+    """Lay the submission's files out in the room; their names were checked outside."""
+    for name, content in zip(names, contents, strict=True):
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.tobytes())
+
+
+def main() -> None:
+    """Run the room until its questions end."""
+    questions, answers = take_streams()
+
+    def send(kind: str, body: Any, arrays: Any = ()) -> None:
+        answers.write(encode(Frame(kind=kind, body=body, arrays=arrays)))
+        answers.flush()
+
+    opening = read(questions, cap=FRAME_CAP)
+    root = Path.cwd()
+    write_files(opening.body["files"], list(opening.arrays), root)
+    sys.path.insert(0, str(root))
+    candidate = Candidate(opening.body, root)
+    send("ready", None)
+    while True:
+        try:
+            frame = read(questions, cap=FRAME_CAP)
+        except Closed:
+            os._exit(0)
+        if frame.kind == "load":
+            send("loaded", candidate.load(frame.body))
+        else:
+            body, arrays = candidate.answer(frame)
+            send("answer", body, arrays)
+        sys.stdout.flush()
+        sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""The submission's own functions: imports its modules, finds a function of the contract, tells what is missing."""
+
+import importlib
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from graders.driver.plain import Container, container_like
+from graders.wire.contract import MODULE_OF
+
+
+class NotDefinedError(LookupError):
+    """The submission does not define the function that is asked for."""
+
+
+class Namespace:
+    """Finds the functions of the contract.
+
+    Args:
+        modules: contract module -> importable name, for the files that the submission has.
+        notebook: name of the module made from the notebook, or None.
+    """
+
+    def __init__(self, modules: Mapping[str, str], notebook: str | None) -> None:
+        self._modules = modules
+        self._notebook = notebook
+        self._containers: dict[str, Container] = {}
+
+    def candidates(self, function: str) -> list[str]:
+        """Return the modules in which a function is looked for, in order."""
+        own = MODULE_OF.get(function, "")
+        ordered = [self._modules.get(own), self._notebook, *self._modules.values()]
+        return list(dict.fromkeys(name for name in ordered if name))
+
+    def load(self, function: str) -> None:
+        """Import what is needed to find a function; the submission's own exceptions pass through."""
+        self.find(function)
+
+    def find(self, function: str) -> Callable[..., Any]:
+        """Return the submission's function.
+
+        Raises:
+            NotDefinedError: no module of the submission defines it.
+        """
+        for name in self.candidates(function):
+            found = getattr(importlib.import_module(name), function, None)
+            if found is not None:
+                return found  # type: ignore[no-any-return]
+        own = MODULE_OF.get(function, "")
+        there = f"{own}.py" if own in self._modules or not self._notebook else "the notebook"
+        msg = f"{there} defines no function {function}"
+        raise NotDefinedError(msg)
+
+    def container(self, kind: str) -> Container:
+        """Return how this submission packs four arrays: "params" as its `init` returns them, "grads" as its gradients.
+
+        Where the function fails, the contract's tuple is used.
+        """
+        if kind not in self._containers:
+            self._containers[kind] = container_like(self._example(kind))
+        return self._containers[kind]
+
+    def _example(self, kind: str) -> Any:
+        try:
+            params = self.find("init")(3, 5, 2, seed=0)
+            if kind == "params":
+                return params
+            X = np.linspace(-1.0, 1.0, 12).reshape(4, 3)
+            return self.find("loss_and_grads")(params, X, np.array([0, 1, 1, 0]))[1]
+        except Exception:  # noqa: BLE001 - whatever the student's code raises, the contract's tuple is the answer
+            return () if kind == "params" else self._example("params")
+
+
+def submission_modules(root: str) -> list[str]:
+    """Return the names of loaded modules whose file lies in the submission's folder."""
+    return [name for name, module in list(sys.modules.items()) if str(getattr(module, "__file__", "")).startswith(root)]

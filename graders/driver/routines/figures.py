@@ -1,0 +1,62 @@
+"""A routine over the study's figure: what lines it draws, read from the figure when it is saved."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from graders.driver.namespace import Namespace
+
+
+def curve_figure(space: Namespace, history: dict[str, list[float]]) -> dict[str, Any]:
+    """Have the curves plotted and saved, and return the figure's axes, lines and labels.
+
+    Returns:
+        "saved": bytes of the file, 0 when there is none; "axes": for each axes its title, labels, legend
+        entries and lines (label, x, y, colour, style, marker, width, visible).
+    """
+    from matplotlib.figure import Figure
+
+    saved: list[Figure] = []
+    original = Figure.savefig
+
+    def savefig(self: Figure, *args: Any, **kwargs: Any) -> Any:
+        saved.append(self)
+        return original(self, *args, **kwargs)
+
+    path = Path(tempfile.mkdtemp()) / "curves.png"
+    Figure.savefig = savefig  # type: ignore[method-assign]
+    try:
+        space.find("plot_curves")(history, str(path))
+    finally:
+        Figure.savefig = original  # type: ignore[method-assign]
+    axes = [_axes(ax) for figure in saved[-1:] for ax in figure.axes]
+    return {"saved": path.stat().st_size if path.is_file() else 0, "figures": len(saved), "axes": axes}
+
+
+def _axes(ax: Any) -> dict[str, Any]:
+    legend = ax.get_legend()
+    return {
+        "title": ax.get_title(),
+        "x_label": ax.get_xlabel(),
+        "y_label": ax.get_ylabel(),
+        "legend": [text.get_text() for text in legend.get_texts()] if legend else [],
+        "texts": [text.get_text() for text in ax.texts],
+        "lines": [_line(line) for line in ax.get_lines()],
+    }
+
+
+def _line(line: Any) -> dict[str, Any]:
+    from matplotlib.colors import to_hex
+
+    return {
+        "label": str(line.get_label()),
+        "x": np.asarray(line.get_xdata(), dtype=np.float64),
+        "y": np.asarray(line.get_ydata(), dtype=np.float64),
+        "color": to_hex(line.get_color()),
+        "style": str(line.get_linestyle()),
+        "marker": str(line.get_marker()),
+        "width": float(line.get_linewidth()),
+        "visible": bool(line.get_visible()) and float(line.get_alpha() if line.get_alpha() is not None else 1.0) > 0.05,
+    }
