@@ -1,0 +1,5 @@
+"""The trusted side of the exam room: opens it, asks, enforces limits from outside, and never believes an answer."""
+
+from graders.exam_room.room import ExamRoom
+
+__all__ = ["ExamRoom"]

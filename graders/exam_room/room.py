@@ -1,0 +1,169 @@
+"""An exam room: asks a submission one question after another and survives whatever it does.
+
+A room that dies, hangs or sends garbage costs the question at hand; the next question opens a new one.
+"""
+
+import time
+import zlib
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from graders.exam_room import translate
+from graders.exam_room.process import Overdrawn, RoomProcess
+from graders.foundation.call import Call, Room
+from graders.foundation.limits import Limits
+from graders.foundation.observation import Failed, FailureKind, Observation
+from graders.submission import Submission
+from graders.wire.contract import MODULE_OF, contract_function
+from graders.wire.frames import Closed, Frame, Malformed
+
+START_SECONDS = 120.0
+
+OVERDRAWN_KIND = {"time": FailureKind.TIMED_OUT, "memory": FailureKind.OUT_OF_MEMORY}
+
+
+class ExamRoom:
+    """Asks one submission questions of one kind (NumPy or PyTorch).
+
+    Args:
+        submission: what is examined; its files go in through the protocol.
+        room: which kind of room.
+        limits: what it may use.
+        forbidden: top-level packages that may be imported but not used in the NumPy room.
+    """
+
+    def __init__(self, submission: Submission, room: Room, limits: Limits, forbidden: Sequence[str] = ()) -> None:
+        self._submission = submission
+        self._room = room
+        self._limits = limits
+        self._forbidden = list(forbidden) if room is Room.NUMPY else []
+        self._process: RoomProcess | None = None
+        self._loaded: dict[str, Failed | None] = {}
+        self._number = 0
+        self._output: list[str] = []
+        self._spent = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _tb: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the room and everything in it; what it printed stays readable."""
+        if self._process is not None:
+            self._process.close()
+            self._output.append(self._process.printed)
+            self._process = None
+
+    @property
+    def output(self) -> str:
+        """What the submission printed in this room so far, capped."""
+        running = [self._process.printed] if self._process is not None else []
+        return "".join([*self._output, *running])[: self._limits.output_kb * 1024]
+
+    def ask(self, call: Call, *, seed: int) -> Observation:
+        """Ask a question; whatever happens inside, an observation comes back."""
+        if self._spent >= self._limits.submission_seconds:
+            return Failed(
+                kind=FailureKind.TIMED_OUT,
+                message=f"The submission used up its {self._limits.submission_seconds:g} s before this question.",
+            )
+        start = time.monotonic()
+        try:
+            function = contract_function(call.target)
+            failed = self._load(function)
+            return failed if failed is not None else self._ask(call, function, seed)
+        finally:
+            self._spent += time.monotonic() - start
+
+    def _load(self, function: str) -> Failed | None:
+        """Import what the function needs, once; a module that fails is not tried again."""
+        module = MODULE_OF[function]
+        fault = self._submission.fault_of(module)
+        if fault:
+            return Failed(kind=FailureKind.RAISED, message=fault)
+        if function not in self._loaded:
+            self._loaded[function] = self._import(function)
+        return self._loaded[function]
+
+    def _import(self, function: str) -> Failed | None:
+        what = f"Importing your module for {function}"
+        try:
+            process = self._open()
+            process.send(Frame(kind="load", body=function))
+            frame = process.receive(self._limits.import_seconds)
+            if frame.kind != "loaded":
+                msg = "a message that is no answer to the question"
+                raise Malformed(msg)
+            return None if frame.body is None else translate.failure(frame.body, submission=self._submission)
+        except (Overdrawn, Closed, Malformed) as ending:
+            hint = " Put training and plots under if __name__ == '__main__'." if isinstance(ending, Overdrawn) else ""
+            return self._ended(ending, what, hint)
+
+    def _ask(self, call: Call, function: str, seed: int) -> Observation:
+        self._number += 1
+        try:
+            process = self._open()
+            if process.unasked():
+                msg = "a message that nobody asked for"
+                raise Malformed(msg)
+            process.send(translate.question(call, number=self._number, seed=seed))
+            frame = process.receive(self._limits.question_seconds * call.weight)
+            return translate.observation(frame, number=self._number, submission=self._submission)
+        except (Overdrawn, Closed, Malformed) as ending:
+            return self._ended(ending, function, "")
+
+    def _ended(self, ending: Exception, what: str, hint: str) -> Failed:
+        """Close the room and say how it ended."""
+        process = self._process
+        status = process.exit_status if process is not None and isinstance(ending, Closed) else None
+        self.close()
+        match ending:
+            case Overdrawn():
+                kind = OVERDRAWN_KIND.get(ending.limit, FailureKind.EXITED)
+                return Failed(kind=kind, message=f"{what} {ending.message}.{hint}")
+            case Malformed():
+                return Failed(kind=FailureKind.MALFORMED, message=f"{what} sent {ending}.")
+        return Failed(kind=FailureKind.EXITED, message=f"{what} ended the whole Python process ({_ending(status)}).")
+
+    def _open(self) -> RoomProcess:
+        if self._process is not None:
+            return self._process
+        self._process = process = RoomProcess(self._limits)
+        files = dict(self._submission.files)
+        body = {
+            "files": list(files),
+            "modules": dict(self._submission.modules),
+            "notebook": self._submission.notebook_module,
+            "forbidden": self._forbidden,
+            "torch": self._room is Room.TORCH,
+        }
+        process.send(Frame(kind="open", body=body, arrays=[np.frombuffer(c, dtype=np.uint8) for c in files.values()]))
+        if process.receive(START_SECONDS).kind != "ready":
+            msg = "a message before the first question"
+            raise Malformed(msg)
+        return process
+
+    def start(self) -> None:
+        """Open the room ahead of its first question, so that slow imports overlap with other work."""
+        try:
+            self._open()
+        except (Overdrawn, Closed, Malformed):
+            self.close()  # the first question will say so
+
+
+def question_seed(exam_seed: int, identity: bytes) -> int:
+    """Return the seed of the global generators for one question."""
+    return zlib.crc32(identity, exam_seed & 0xFFFFFFFF)
+
+
+def _ending(status: int | None) -> str:
+    if status is None:
+        return "it closed its connection"
+    return f"killed by signal {-status}" if status < 0 else f"exit status {status}"

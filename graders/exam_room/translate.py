@@ -1,0 +1,120 @@
+"""Between our nouns and the wire: questions out, observations in. An answer is checked field by field."""
+
+from typing import Any
+
+import numpy as np
+
+from graders.foundation.call import Call, Opaque, Params, Seeded, Value
+from graders.foundation.observation import Failed, FailureKind, Observation, Returned
+from graders.submission import Submission
+from graders.wire.frames import Frame, Malformed
+from graders.wire.values import Tagged, pack, unpack
+
+KINDS = {
+    "not attempted": FailureKind.NOT_ATTEMPTED,
+    "raised": FailureKind.RAISED,
+    "out of memory": FailureKind.OUT_OF_MEMORY,
+}
+
+
+def question(call: Call, *, number: int, seed: int) -> Frame:
+    """Return the `ask` frame of a call."""
+    arrays: list[np.ndarray] = []
+    body = {
+        "id": number,
+        "seed": seed,
+        "target": call.target,
+        "args": pack(_to_wire(tuple(call.args)), arrays),
+        "kwargs": pack(_to_wire(dict(call.kwargs)), arrays),
+    }
+    return Frame(kind="ask", body=body, arrays=arrays)
+
+
+def observation(frame: Frame, *, number: int, submission: Submission) -> Observation:
+    """Return what an `answer` frame says.
+
+    Raises:
+        Malformed: the frame is not an answer to question `number`.
+    """
+    body = frame.body
+    if frame.kind != "answer" or not isinstance(body, dict) or body.get("id") != number:
+        msg = "a message that is no answer to the question"
+        raise Malformed(msg)
+    forbidden = _texts(body.get("forbidden"))
+    if body.get("outcome") == "returned":
+        seconds = body.get("seconds")
+        if not isinstance(seconds, float) or not 0.0 <= seconds < 1e6:
+            msg = "an answer without a time"
+            raise Malformed(msg)
+        value = _from_wire(unpack(body.get("value"), list(frame.arrays)))
+        return Returned(value=value, seconds=seconds, changed=_texts(body.get("changed")), forbidden=forbidden)
+    return failure(body, submission=submission, forbidden=forbidden)
+
+
+def failure(body: Any, *, submission: Submission, forbidden: tuple[str, ...] = ()) -> Failed:  # noqa: ANN401
+    """Return what a failure's body says; the place is turned into cell and line where it was a notebook.
+
+    Raises:
+        Malformed: a field is missing or of the wrong type.
+    """
+    fields = {"outcome": str, "message": str, "file": str, "line": int}
+    if not isinstance(body, dict) or not all(type(body.get(name)) is kind for name, kind in fields.items()):
+        msg = "a failure with the wrong fields"
+        raise Malformed(msg)
+    kind = KINDS.get(body["outcome"])
+    if kind is None:
+        msg = "a failure of no known kind"
+        raise Malformed(msg)
+    where = _place(submission, body["file"], body["line"]) if body["file"] else ""
+    return Failed(kind=kind, message=body["message"][:800], where=where, forbidden=forbidden)
+
+
+def _place(submission: Submission, file: str, line: int) -> str:
+    """Return a place as the student knows it: cell and line where the module was made from a notebook."""
+    origin = submission.origins.get(file)
+    return (origin and origin.describe(line)) or f"{file[:200]}, line {line}"
+
+
+def _texts(value: Any) -> tuple[str, ...]:  # noqa: ANN401
+    if not isinstance(value, list) or len(value) > 64 or not all(isinstance(v, str) for v in value):
+        msg = "an answer with the wrong fields"
+        raise Malformed(msg)
+    return tuple(v[:100] for v in value)
+
+
+def _to_wire(value: Any) -> Any:  # noqa: ANN401 - the wire's plain forms
+    match value:
+        case Params():
+            return Tagged("p", value.arrays())
+        case Seeded():
+            return Tagged("g", value.seed)
+        case Opaque():
+            return Tagged("o", value.type_name)
+        case tuple():
+            return tuple(_to_wire(v) for v in value)
+        case list():
+            return [_to_wire(v) for v in value]
+        case dict():
+            return {k: _to_wire(v) for k, v in value.items()}
+    return value
+
+
+def _from_wire(value: Any) -> Value:  # noqa: ANN401 - the wire's plain forms
+    match value:
+        case Tagged(tag="p"):
+            parts = tuple(_from_wire(v) for v in value.content)
+            arrays = [np.asarray(v) if isinstance(v, bool | int | float) else v for v in parts]
+            plain = [a for a in arrays if isinstance(a, np.ndarray)]
+            return Params(W1=plain[0], b1=plain[1], W2=plain[2], b2=plain[3]) if len(plain) == 4 else parts
+        case Tagged(tag="o"):
+            return Opaque(type_name=value.content)
+        case Tagged():
+            msg = "an answer with a mark of ours"
+            raise Malformed(msg)
+        case tuple():
+            return tuple(_from_wire(v) for v in value)
+        case list():
+            return [_from_wire(v) for v in value]
+        case dict():
+            return {k: _from_wire(v) for k, v in value.items()}
+    return value  # type: ignore[no-any-return]

@@ -1,0 +1,34 @@
+"""What a criterion module is: one frozen dataclass whose fields are its rubric line's parameters."""
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, TypeAlias
+
+from graders.foundation.call import Call
+from graders.foundation.exam import Exam
+from graders.foundation.observation import Answer
+from graders.foundation.verdict import Verdict
+
+Seen: TypeAlias = Mapping[str, Answer]
+
+
+class Grader:
+    """Asks with data and judges with arrays; does no I/O and knows no process.
+
+    A subclass is a frozen dataclass, the only one in its module; the module's name is the criterion's name and
+    its docstring the criterion's page in the report: what it measures, why it matters, how to fix.
+    """
+
+    title: ClassVar[str]
+
+    def ask(self, exam: Exam) -> Sequence[Call]:
+        """Return the first questions, each with a name of its own."""
+        raise NotImplementedError
+
+    def ask_again(self, exam: Exam, seen: Seen) -> Sequence[Call]:
+        """Return the questions that follow from the answers so far; none when the verdict can be given."""
+        del exam, seen
+        return ()
+
+    def judge(self, exam: Exam, seen: Seen) -> Verdict:
+        """Judge all answers. Whatever the submission sent, this returns; an exception here is our own fault."""
+        raise NotImplementedError

@@ -1,0 +1,1 @@
+"""Running a sitting: questions out, observations back, graders judge, a scorecard comes out."""

@@ -1,0 +1,1 @@
+"""Measuring answers: comparing arrays, the right values, statistical bounds. Knows no criterion."""

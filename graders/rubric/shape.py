@@ -1,0 +1,81 @@
+"""What a rubric file may say, as pydantic models made from the dataclasses that will hold it.
+
+The dataclasses are the one source: their fields, types, defaults and docstrings become the validation, the error
+messages and the JSON Schema.
+"""
+
+import dataclasses
+import functools
+import inspect
+import re
+import types
+from typing import Annotated, Any, get_origin, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from graders.foundation.exam import TrainingOptions
+from graders.foundation.limits import Limits
+from graders.rubric.registry import criterion_module, criterion_names, grader_class
+
+STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+def model_of(kind: type, *, name: str = "", extra: dict[str, Any] | None = None) -> type[BaseModel]:
+    """Return the pydantic model of a dataclass's fields; `extra` fields come first."""
+    hints = get_type_hints(kind)
+    told = argument_docs(kind)
+    fields: dict[str, Any] = dict(extra or {})
+    for field in dataclasses.fields(kind):
+        default = ... if field.default is dataclasses.MISSING else field.default
+        fields[field.name] = (_lenient(hints[field.name]), Field(default, description=told.get(field.name)))
+    return create_model(name or kind.__name__, __config__=STRICT, __doc__=inspect.getdoc(kind), **fields)
+
+
+def _lenient(hint: Any) -> Any:  # noqa: ANN401 - any type annotation
+    """YAML has lists where the dataclasses have tuples."""
+    if isinstance(hint, types.UnionType) or get_origin(hint) is not tuple:
+        return hint
+    return Annotated[hint, Field(strict=False)]
+
+
+def argument_docs(kind: type) -> dict[str, str]:
+    """Return argument -> description from a Google-style docstring."""
+    section = re.search(r"^Args:\n((?:    .*\n?|\n)+)", inspect.getdoc(kind) or "", re.MULTILINE)
+    told: dict[str, str] = {}
+    if section:
+        for name, text in re.findall(r"^    (\w+): (.*(?:\n        .*)*)", section[1], re.MULTILINE):
+            told[name] = " ".join(text.split())
+    return told
+
+
+Points = Annotated[float, Field(gt=0, le=1000, description="The most that this criterion can give.")]
+
+
+def criterion_model(name: str) -> type[BaseModel]:
+    """Return the model of one criterion's line: its points and its grader's parameters."""
+    summary = (criterion_module(name).__doc__ or "").strip().splitlines()[0]
+    model = model_of(grader_class(name), name=f"criterion_{name}", extra={"points": (Points, ...)})
+    model.__doc__ = summary
+    return model
+
+
+@functools.cache
+def rubric_model() -> type[BaseModel]:
+    """Return the model of a whole rubric file."""
+    lines: dict[str, Any] = {name: (criterion_model(name) | None, None) for name in criterion_names()}
+    group: Any = create_model("Group", __config__=STRICT, __doc__="Criteria by name, in the report's order.", **lines)
+    fields: dict[str, Any] = {
+        "title": (str, Field(min_length=1, description="The assignment's name, as the report shows it.")),
+        "seed": (int, Field(ge=0, le=2**31 - 1, description="Every random input is drawn from it.")),
+        "dataset": (str, Field(description="Name of the data set, such as mnist_10k.")),
+        "total": (float, Field(gt=0, description="What the points must add up to.")),
+        "training": (model_of(TrainingOptions), Field(default_factory=dict, validate_default=True)),
+        "limits": (model_of(Limits), Field(default_factory=dict, validate_default=True)),
+        "forbidden_libraries": (
+            tuple[str, ...],
+            Field((), strict=False, description="Packages that the NumPy half may import but not compute with."),
+        ),
+        "criteria": (dict[str, group], Field(min_length=1, description="Heading -> criteria.")),
+    }
+    summary = "A Plumbline rubric: what is asked, how it is judged, and what it is worth."
+    return create_model("Rubric", __config__=STRICT, __doc__=summary, **fields)
