@@ -10,7 +10,8 @@ from rich.text import Text
 
 from graders.foundation.errors import BadUsage, OurFault, PlumblineError
 
-COMMANDS = ("grade", "schema")
+COMMANDS = ("grade", "schema", "points")
+DEFAULT_RUBRIC = "usaaio_2024_r1_p4"
 INTERRUPTED = 130
 
 EPILOG = """\
@@ -35,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = top.add_subparsers(dest="command", required=True, metavar="{grade,schema}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="{grade,schema,points}")
     grade = commands.add_parser(
         "grade",
         help="grade a submission (the default: 'grade.py PATH' is enough)",
@@ -43,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     grade.add_argument("submission", type=Path, help="a folder, a .zip, a notebook .ipynb, or a single .py file")
-    grade.add_argument("--rubric", default="usaaio_2024_r1_p4", help="a file, or a name in rubrics/ (%(default)s)")
+    grade.add_argument("--rubric", default=DEFAULT_RUBRIC, help="a file, or a name in rubrics/ (%(default)s)")
     grade.add_argument("--out", type=Path, default=Path("plumbline-report"), help="folder for the report (%(default)s)")
     grade.add_argument("--only", action="append", metavar="CRITERION", help="judge this criterion alone; repeatable")
     grade.add_argument("--seed", type=int, help="draw other random inputs than the rubric's seed gives")
@@ -53,6 +54,8 @@ def parser() -> argparse.ArgumentParser:
     grade.add_argument("--quiet", action="store_true", help="say nothing but errors")
     schema = commands.add_parser("schema", help="print a JSON Schema")
     schema.add_argument("what", choices=("rubric", "results"), help="of rubric files, or of results.json")
+    points = commands.add_parser("points", help="print a rubric's point table in Markdown")
+    points.add_argument("--rubric", default=DEFAULT_RUBRIC, help="a file, or a name in rubrics/ (%(default)s)")
     return top
 
 
@@ -60,7 +63,12 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command line; returns the exit status."""
     options = parser().parse_args(with_command(arguments))
     try:
-        return print_schema(options.what) if options.command == "schema" else grade(options)
+        match options.command:
+            case "schema":
+                return print_schema(options.what)
+            case "points":
+                return print_points(options.rubric)
+        return grade(options)
     except PlumblineError as error:
         complain(error.message, error.remedy)
         return error.exit_status
@@ -130,6 +138,15 @@ def print_schema(what: str) -> int:
     from graders.rubric.schema import rubric_schema  # noqa: PLC0415 - the same
 
     sys.stdout.write(rubric_schema() if what == "rubric" else record_schema())
+    return 0
+
+
+def print_points(rubric: str) -> int:
+    """Print a rubric's point table."""
+    from graders.rubric import find_rubric, load_rubric  # noqa: PLC0415 - slow to import
+    from graders.rubric.points import points_table  # noqa: PLC0415 - the same
+
+    sys.stdout.write(points_table(load_rubric(find_rubric(rubric))))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Has a submission sit one criterion through the real exam room: the reference with a few lines changed, or other files."""
+"""Has a submission sit one criterion in the real exam room: the reference with a few lines changed, or other files."""
 
 import functools
 from collections.abc import Mapping, Sequence

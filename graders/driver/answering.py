@@ -16,6 +16,7 @@ from graders.driver.forbidden import Tripwire, forbid
 from graders.driver.namespace import Namespace, NotDefinedError
 from graders.driver.plain import four, to_plain
 from graders.driver.routines import ROUTINES
+from graders.driver.stand_ins import StandIns
 from graders.wire.contract import contract_function
 from graders.wire.frames import Frame
 from graders.wire.values import Tagged, pack, unpack
@@ -39,6 +40,7 @@ class Candidate:
         if opening["torch"]:
             _prepare_torch()
         self._space = Namespace(opening["modules"], opening["notebook"])
+        self._stand_ins = StandIns(opening["stand_ins"], self._space, str(root))
 
     def load(self, function: str) -> Any:
         """Import what a function needs; returns None, or how that failed."""
@@ -55,7 +57,8 @@ class Candidate:
         body = frame.body
         arrays: list[np.ndarray] = []
         try:
-            value, seconds, changed = self._call(body, list(frame.arrays))
+            with self._stand_ins.in_place(body["stand_ins"]):
+                value, seconds, changed = self._call(body, list(frame.arrays))
             form = pack(value, arrays)
         except NotDefinedError as error:
             return {

@@ -5,8 +5,8 @@ A room that dies, hangs or sends garbage costs the question at hand; the next qu
 
 import time
 import zlib
-from collections.abc import Sequence
-from types import TracebackType
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 import numpy as np
@@ -21,6 +21,7 @@ from graders.wire.contract import MODULE_OF, contract_function
 from graders.wire.frames import Closed, Frame, Malformed
 
 START_SECONDS = 120.0
+NO_STAND_INS: Mapping[str, str] = MappingProxyType({})
 
 OVERDRAWN_KIND = {"time": FailureKind.TIMED_OUT, "memory": FailureKind.OUT_OF_MEMORY}
 
@@ -33,13 +34,22 @@ class ExamRoom:
         room: which kind of room.
         limits: what it may use.
         forbidden: top-level packages that may be imported but not used in the NumPy room.
+        stand_ins: module name -> source of right functions, for a room that is asked with stand-ins.
     """
 
-    def __init__(self, submission: Submission, room: Room, limits: Limits, forbidden: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        submission: Submission,
+        room: Room,
+        limits: Limits,
+        forbidden: Sequence[str] = (),
+        stand_ins: Mapping[str, str] = NO_STAND_INS,
+    ) -> None:
         self._submission = submission
         self._room = room
         self._limits = limits
         self._forbidden = list(forbidden) if room is Room.NUMPY else []
+        self._stand_ins = dict(stand_ins)
         self._process: RoomProcess | None = None
         self._loaded: dict[str, Failed | None] = {}
         self._number = 0
@@ -143,6 +153,7 @@ class ExamRoom:
             "notebook": self._submission.notebook_module,
             "forbidden": self._forbidden,
             "torch": self._room is Room.TORCH,
+            "stand_ins": self._stand_ins,
         }
         process.send(Frame(kind="open", body=body, arrays=[np.frombuffer(c, dtype=np.uint8) for c in files.values()]))
         if process.receive(START_SECONDS).kind != "ready":

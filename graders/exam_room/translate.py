@@ -24,6 +24,7 @@ def question(call: Call, *, number: int, seed: int) -> Frame:
         "id": number,
         "seed": seed,
         "target": call.target,
+        "stand_ins": list(call.stand_ins),
         "args": pack(_to_wire(tuple(call.args)), arrays),
         "kwargs": pack(_to_wire(dict(call.kwargs)), arrays),
     }

@@ -66,6 +66,7 @@ class Call:
         kwargs: keyword arguments.
         room: where it is asked; `NUMPY` has no machine-learning library in it.
         repeat: tells apart questions that are otherwise the same and shall each be asked.
+        stand_ins: contract functions that are replaced by right ones while this question is answered.
         weight: how many times the rubric's wall and CPU limit for one question this one may take.
     """
 
@@ -75,4 +76,5 @@ class Call:
     kwargs: Mapping[str, Value] = field(default_factory=lambda: NOTHING)
     room: Room = Room.NUMPY
     repeat: int = 0
+    stand_ins: tuple[str, ...] = ()
     weight: float = 1.0

@@ -19,6 +19,8 @@ class Grader:
     """
 
     title: ClassVar[str]
+    about: ClassVar[str] = ""
+    """The function of the contract whose mistake a loss here is; "" where it is none's in particular."""
 
     def ask(self, exam: Exam) -> Sequence[Call]:
         """Return the first questions, each with a name of its own."""

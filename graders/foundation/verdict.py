@@ -67,6 +67,8 @@ class Check:
         fix: the next thing for the student to try; never the solution's line.
         where: file and line in the submission, if known.
         attempted: False when the function is not written yet.
+        charged_at: titles of the criteria at which the mistake behind this check was charged already; it is right
+            once right functions stand in for the wrong ones there.
     """
 
     title: str
@@ -79,6 +81,7 @@ class Check:
     fix: str = ""
     where: str = ""
     attempted: bool = True
+    charged_at: tuple[str, ...] = ()
     exhibits: tuple[Exhibit, ...] = ()
 
     def __post_init__(self) -> None:

@@ -1,9 +1,14 @@
-"""Asking many questions: each room answers its own in order, both rooms at the same time."""
+"""Asking many questions: each room answers its own in order, NumPy and PyTorch at the same time.
+
+Questions with stand-ins go to rooms of their own, opened when the first is asked: no right function is ever in the
+room in which a submission's own functions are judged, and what is printed there is not kept.
+"""
 
 import queue
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Self
 
 from graders.exam_room import ExamRoom
@@ -12,6 +17,13 @@ from graders.foundation.call import Call, Room
 from graders.foundation.limits import Limits
 from graders.foundation.observation import Observation
 from graders.submission import Submission
+
+REFERENCE = Path(__file__).resolve().parents[2] / "reference"
+
+
+def right_functions() -> Mapping[str, str]:
+    """Return the worked solution's modules as text: what stands in for a wrong function."""
+    return {name: (REFERENCE / f"{name}.py").read_text(encoding="utf-8") for name in ("mlp_numpy", "mlp_torch")}
 
 
 class Invigilator:
@@ -27,12 +39,14 @@ class Invigilator:
     def __init__(self, submission: Submission, limits: Limits, forbidden: Sequence[str], seed: int) -> None:
         self._seed = seed
         self._rooms = {room: ExamRoom(submission, room, limits, forbidden) for room in Room}
+        right = right_functions()
+        self._helped_rooms = {room: ExamRoom(submission, room, limits, forbidden, right) for room in Room}
         self._pool = ThreadPoolExecutor(max_workers=len(self._rooms), thread_name_prefix="room")
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         self._stack.enter_context(self._pool)
-        for room in self._rooms.values():
+        for room in (*self._rooms.values(), *self._helped_rooms.values()):
             self._stack.callback(room.close)
         return self
 
@@ -46,7 +60,8 @@ class Invigilator:
         def work(room: Room) -> None:
             for identity, call in questions.items():
                 if call.room is room:
-                    arrivals.put((identity, self._rooms[room].ask(call, seed=question_seed(self._seed, identity))))
+                    asked = self._helped_rooms[room] if call.stand_ins else self._rooms[room]
+                    arrivals.put((identity, asked.ask(call, seed=question_seed(self._seed, identity))))
 
         workers = [self._pool.submit(work, room) for room in self._rooms]
         for _ in questions:

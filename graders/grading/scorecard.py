@@ -55,11 +55,14 @@ class CriterionResult:
 
     @property
     def reason(self) -> str:
-        """One line: the first reason for a loss, or what was measured."""
+        """One line: the first reason for a loss, or what a single check measured."""
         if self.verdict is None:
             return self.fault
-        lost = [c for c in self.verdict.checks if c.credit < 1.0]
-        told = [c for c in lost if c.reason] or lost or list(self.verdict.checks)
+        checks = self.verdict.checks
+        lost = [c for c in checks if c.credit < 1.0]
+        if not lost and len(checks) > 1:
+            return f"all {len(checks)} checks hold"
+        told = [c for c in lost if c.reason] or lost or list(checks)
         return told[0].reason or told[0].title
 
 

@@ -1,103 +1,19 @@
-"""One submission sits one rubric: rounds of questions until every grader can judge.
-
-Within a round the questions go out in the rubric's order and a room answers them in that order, so that the same
-submission, rubric and seed give the same scorecard whatever the machine's speed.
-"""
+"""One submission sits one rubric, and a scorecard comes out."""
 
 import datetime
 import importlib.metadata
 import platform
 import time
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Mapping
 
 from graders.exam_room import isolation
-from graders.foundation.call import Call
 from graders.foundation.exam import Exam
-from graders.foundation.observation import Answer, Observation, Returned
-from graders.foundation.verdict import Verdict
+from graders.grading.carried import charge_once
 from graders.grading.invigilator import Invigilator
-from graders.grading.questions import Identities
-from graders.grading.scorecard import CriterionResult, Notice, Scorecard
-from graders.rubric import Criterion, Rubric
+from graders.grading.rounds import Candidacy, Progress, examine
+from graders.grading.scorecard import Notice, Scorecard
+from graders.rubric import Rubric
 from graders.submission import Submission
-
-ROUND_CAP = 40  # follow-up rounds; a grader that asks for ever is our fault
-
-
-class Progress(Protocol):
-    """Is told how the sitting goes on; called from one thread at a time."""
-
-    def started(self, name: str, title: str) -> None:
-        """A criterion's questions are being asked."""
-
-    def finished(self, result: CriterionResult) -> None:
-        """A criterion was judged, or could not be."""
-
-
-class Candidacy:
-    """One criterion's way through the sitting: asks, waits, asks again, judges."""
-
-    def __init__(self, criterion: Criterion, exam: Exam) -> None:
-        self.criterion = criterion
-        self.done = False
-        self.asking: dict[str, Call] = {}
-        self._exam = exam
-        self._waiting: dict[str, bytes] = {}
-        self._answers: dict[str, Answer] = {}
-        self._verdict: Verdict | None = None
-        self._fault = ""
-        self._seconds = 0.0
-        self.proceed()
-
-    def proceed(self) -> None:
-        """Have the grader say what it wants to know next, or judge when it wants nothing more."""
-        grader = self.criterion.grader
-        try:
-            calls = list(grader.ask_again(self._exam, self._answers) if self._answers else grader.ask(self._exam))
-            self.asking = {call.name: call for call in calls}
-            if len(self.asking) != len(calls) or self.asking.keys() & self._answers.keys():
-                self.give_up("asked two questions of one name")
-            elif not calls:
-                self._verdict = grader.judge(self._exam, self._answers)
-                self.done = True
-        except Exception as error:  # noqa: BLE001 - a crash of ours must never become a student's zero
-            self.give_up(f"{type(error).__name__}: {error}")
-
-    def give_up(self, why: str) -> None:
-        """Leave the criterion ungraded."""
-        self._fault = f"The grader of this criterion failed ({why}). This is not the submission's fault."
-        self.asking = {}
-        self.done = True
-
-    def wait_for(self, name: str, identity: bytes) -> None:
-        """Note the identity of a question that is being asked."""
-        self._waiting[name] = identity
-
-    def observe(self, known: Mapping[bytes, Observation]) -> None:
-        """Take the observations; once none is missing, proceed."""
-        if not self._waiting or not all(identity in known for identity in self._waiting.values()):
-            return
-        for name, identity in self._waiting.items():
-            observation = known[identity]
-            self._answers[name] = Answer(call=self.asking[name], observation=observation)
-            self._seconds += observation.seconds if isinstance(observation, Returned) else 0.0
-        self._waiting = {}
-        self.proceed()
-
-    def result(self) -> CriterionResult:
-        """Return the criterion's outcome."""
-        c = self.criterion
-        return CriterionResult(
-            name=c.name,
-            title=c.title,
-            group=c.group,
-            points=c.points,
-            verdict=self._verdict,
-            page=c.page,
-            fault=self._fault,
-            seconds=round(self._seconds, 3),
-        )
 
 
 def sit(rubric: Rubric, submission: Submission, exam: Exam, progress: Progress) -> Scorecard:
@@ -105,7 +21,8 @@ def sit(rubric: Rubric, submission: Submission, exam: Exam, progress: Progress) 
     started = datetime.datetime.now(datetime.UTC)
     clock = time.monotonic()
     with Invigilator(submission, rubric.limits, rubric.forbidden_libraries, exam.seed) as invigilator:
-        results = _examine(rubric.criteria, exam, invigilator, progress)
+        results = examine([Candidacy(c, exam) for c in rubric.criteria], invigilator, progress)
+        results = charge_once(rubric.criteria, results, exam, invigilator)
         output = invigilator.output
     return Scorecard(
         submission=submission.name,
@@ -124,49 +41,6 @@ def sit(rubric: Rubric, submission: Submission, exam: Exam, progress: Progress) 
         started=started.isoformat(timespec="seconds"),
         seconds=round(time.monotonic() - clock, 3),
     )
-
-
-def _examine(
-    criteria: Sequence[Criterion], exam: Exam, invigilator: Invigilator, progress: Progress
-) -> tuple[CriterionResult, ...]:
-    candidacies = [Candidacy(criterion, exam) for criterion in criteria]
-    identities = Identities()
-    known: dict[bytes, Observation] = {}
-    for candidacy in (c for c in candidacies if c.done):  # it needs no question, or its grader failed
-        progress.finished(candidacy.result())
-    for _ in range(ROUND_CAP):
-        questions = _questions(candidacies, identities, progress)
-        _settle(candidacies, known, progress)
-        for identity, observation in invigilator.ask({i: c for i, c in questions.items() if i not in known}):
-            known[identity] = observation
-            _settle(candidacies, known, progress)
-        if all(c.done for c in candidacies):
-            break
-    for candidacy in (c for c in candidacies if not c.done):
-        candidacy.give_up("it asked for ever")
-        progress.finished(candidacy.result())
-    return tuple(c.result() for c in candidacies)
-
-
-def _questions(candidacies: Sequence[Candidacy], identities: Identities, progress: Progress) -> Mapping[bytes, Call]:
-    """Collect what the graders want to know in this round, each question once, in the rubric's order."""
-    questions: dict[bytes, Call] = {}
-    for candidacy in candidacies:
-        if candidacy.asking and not candidacy.done:
-            progress.started(candidacy.criterion.name, candidacy.criterion.title)
-        for name, call in candidacy.asking.items():
-            identity = identities.of(call)
-            candidacy.wait_for(name, identity)
-            questions.setdefault(identity, call)
-    return questions
-
-
-def _settle(candidacies: Sequence[Candidacy], known: Mapping[bytes, Observation], progress: Progress) -> None:
-    """Let every criterion whose answers are complete go on; what it asks next waits for the next round."""
-    for candidacy in (c for c in candidacies if not c.done):
-        candidacy.observe(known)
-        if candidacy.done:
-            progress.finished(candidacy.result())
 
 
 def environment() -> Mapping[str, str]:

@@ -25,6 +25,44 @@ MODULES: Mapping[str, tuple[str, ...]] = {
 
 MODULE_OF: Mapping[str, str] = {name: module for module, names in MODULES.items() for name in names}
 
+# What each function is built on, by the task's own design; in the order in which a student writes them.
+BUILDS_ON: Mapping[str, tuple[str, ...]] = {
+    "softmax": (),
+    "cross_entropy": ("softmax",),
+    "init": (),
+    "forward": (),
+    "dropout": (),
+    "loss_and_grads": ("softmax", "cross_entropy", "forward", "dropout"),
+    "momentum_step": (),
+    "step_decay": (),
+    "cosine": (),
+    "predict": ("softmax", "forward"),
+    "train": (
+        "init",
+        "softmax",
+        "cross_entropy",
+        "forward",
+        "dropout",
+        "loss_and_grads",
+        "momentum_step",
+        "step_decay",
+        "cosine",
+        "predict",
+    ),
+    "build_torch": ("init",),
+    "predict_torch": (),
+    "train_torch": ("init", "build_torch", "step_decay", "cosine", "predict_torch", "cross_entropy"),
+    "plot_curves": (),
+    "width_study": ("train", "train_torch"),
+}
+
+
+def built_on(function: str) -> frozenset[str]:
+    """Return everything that a function is built on, directly or through others."""
+    direct = BUILDS_ON[function]
+    return frozenset(direct).union(*(built_on(name) for name in direct))
+
+
 ROUTINES: Mapping[str, str] = {
     "momentum_trace": "momentum_step",
     "train_run": "train",

@@ -1,4 +1,4 @@
-"""Whatever a submission does in the exam room, the question at hand gets an observation and the next is asked as if nothing had been."""
+"""Whatever a submission does in its exam room, each question gets an observation, and the next one is asked."""
 
 import os
 import time
@@ -56,7 +56,9 @@ ENDINGS = {
         FailureKind.MALFORMED,
     ),
     "starts many threads": (
-        "import threading, time\nfor _ in range(60): threading.Thread(target=time.sleep, args=(30,), daemon=True).start()\ntime.sleep(30)",
+        "import threading, time\n"
+        "for _ in range(60): threading.Thread(target=time.sleep, args=(30,), daemon=True).start()\n"
+        "time.sleep(30)",
         FailureKind.EXITED,
     ),
 }

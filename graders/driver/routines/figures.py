@@ -14,15 +14,15 @@ def curve_figure(space: Namespace, history: dict[str, list[float]]) -> dict[str,
 
     Returns:
         "saved": bytes of the file, 0 when there is none; "axes": for each axes its title, labels, legend
-        entries and lines (label, x, y, colour, style, marker, width, visible).
+        entries and lines (label, x, y, colour, style, marker, width, visible); "texts": what stands outside the axes.
     """
     from matplotlib.figure import Figure
 
-    saved: list[Figure] = []
+    saved: list[dict[str, Any]] = []  # each figure as it is when saved: afterwards the submission may clear it
     original = Figure.savefig
 
     def savefig(self: Figure, *args: Any, **kwargs: Any) -> Any:
-        saved.append(self)
+        saved.append({"axes": [_axes(ax) for ax in self.axes], "texts": _texts(self)})
         return original(self, *args, **kwargs)
 
     path = Path(tempfile.mkdtemp()) / "curves.png"
@@ -31,8 +31,17 @@ def curve_figure(space: Namespace, history: dict[str, list[float]]) -> dict[str,
         space.find("plot_curves")(history, str(path))
     finally:
         Figure.savefig = original  # type: ignore[method-assign]
-    axes = [_axes(ax) for figure in saved[-1:] for ax in figure.axes]
-    return {"saved": path.stat().st_size if path.is_file() else 0, "figures": len(saved), "axes": axes}
+    return {
+        "saved": path.stat().st_size if path.is_file() else 0,
+        "figures": len(saved),
+        **(saved[-1] if saved else {"axes": [], "texts": []}),
+    }
+
+
+def _texts(figure: Any) -> list[str]:
+    """Return what stands on the figure outside its axes: its title, texts and legends."""
+    legends = [text for legend in figure.legends for text in legend.get_texts()]
+    return [text.get_text() for text in (*figure.texts, *legends)]
 
 
 def _axes(ax: Any) -> dict[str, Any]:
@@ -52,8 +61,8 @@ def _line(line: Any) -> dict[str, Any]:
 
     return {
         "label": str(line.get_label()),
-        "x": np.asarray(line.get_xdata(), dtype=np.float64),
-        "y": np.asarray(line.get_ydata(), dtype=np.float64),
+        "x": np.asarray(line.get_xdata(orig=False), dtype=np.float64),
+        "y": np.asarray(line.get_ydata(orig=False), dtype=np.float64),
         "color": to_hex(line.get_color()),
         "style": str(line.get_linestyle()),
         "marker": str(line.get_marker()),
