@@ -10,7 +10,7 @@ from rich.text import Text
 
 from graders.foundation.errors import BadUsage, OurFault, PlumblineError
 
-COMMANDS = ("grade", "schema", "points")
+COMMANDS = ("grade", "calibrate", "schema", "points")
 DEFAULT_RUBRIC = "usaaio_2024_r1_p4"
 INTERRUPTED = 130
 
@@ -36,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = top.add_subparsers(dest="command", required=True, metavar="{grade,schema,points}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="{grade,calibrate,schema,points}")
     grade = commands.add_parser(
         "grade",
         help="grade a submission (the default: 'grade.py PATH' is enough)",
@@ -52,6 +52,15 @@ def parser() -> argparse.ArgumentParser:
     grade.add_argument("--data-dir", type=Path, help="folder with the four standard IDX files, instead of a download")
     grade.add_argument("--json", action="store_true", help="print results.json on standard output, the rest on stderr")
     grade.add_argument("--quiet", action="store_true", help="say nothing but errors")
+    calibrate = commands.add_parser(
+        "calibrate",
+        help="measure what the reference reaches, and write the thresholds that follow into a rubric",
+        description="Train both implementations of the reference on many seeds; write a calibration into RUBRIC.",
+    )
+    calibrate.add_argument("rubric", help="a file, or a name in rubrics/")
+    calibrate.add_argument("--seeds", type=int, default=30, help="how many (%(default)s); more narrow the estimate")
+    calibrate.add_argument("--risk", type=float, default=0.001, help="of failing a right submission (%(default)s)")
+    calibrate.add_argument("--data-dir", type=Path, help="folder with the four standard IDX files")
     schema = commands.add_parser("schema", help="print a JSON Schema")
     schema.add_argument("what", choices=("rubric", "results"), help="of rubric files, or of results.json")
     points = commands.add_parser("points", help="print a rubric's point table in Markdown")
@@ -68,6 +77,8 @@ def main(arguments: Sequence[str]) -> int:
                 return print_schema(options.what)
             case "points":
                 return print_points(options.rubric)
+            case "calibrate":
+                return calibrate(options)
         return grade(options)
     except PlumblineError as error:
         complain(error.message, error.remedy)
@@ -103,7 +114,13 @@ def grade(options: argparse.Namespace) -> int:
     submission = open_submission(options.submission)
     data = load_dataset(options.dataset or rubric.dataset, data_dir=options.data_dir)
     seed = rubric.seed if options.seed is None else options.seed
-    exam = Exam(seed=seed, data=data, training=rubric.training, answers=submission.answers)
+    exam = Exam(
+        seed=seed,
+        data=data,
+        training=rubric.training,
+        answers=submission.answers,
+        calibration=rubric.calibration,
+    )
     console = Console(stderr=options.json, quiet=options.quiet)
     with progress(console) as shown:
         scorecard = sit(rubric, submission, exam, shown)
@@ -113,6 +130,41 @@ def grade(options: argparse.Namespace) -> int:
     if options.json:
         sys.stdout.write(record_text(scorecard))
     return 0 if scorecard.earned is not None else OurFault.exit_status
+
+
+def calibrate(options: argparse.Namespace) -> int:
+    """Measure the reference over many seeds and write the calibration into the rubric."""
+    from rich.progress import Progress  # noqa: PLC0415 - slow to import
+
+    from graders.dataset import load_dataset  # noqa: PLC0415 - the same
+    from graders.foundation.exam import Exam  # noqa: PLC0415 - the same
+    from graders.grading.calibrate import calibrate as measure  # noqa: PLC0415 - the same
+    from graders.rubric import find_rubric, load_rubric  # noqa: PLC0415 - the same
+    from graders.rubric.write import write_calibration  # noqa: PLC0415 - the same
+    from graders.submission import open_submission  # noqa: PLC0415 - the same
+
+    if options.seeds < 3 or not 0 < options.risk < 0.5:
+        message = "calibrating takes at least 3 seeds and a risk between 0 and 0.5"
+        raise BadUsage(message, remedy="Leave --seeds and --risk out to use 30 seeds and a risk of 0.001.")
+    path = find_rubric(options.rubric)
+    rubric = load_rubric(path)
+    exam = Exam(
+        seed=rubric.seed, data=load_dataset(rubric.dataset, data_dir=options.data_dir), training=rubric.training
+    )
+    reference = open_submission(Path(__file__).resolve().parent / "reference")
+    console = Console(stderr=True)
+    with Progress(console=console) as shown:
+        task = shown.add_task("training the reference", total=2 * options.seeds)
+        found = measure(
+            rubric, reference, exam, seeds=options.seeds, risk=options.risk, advance=lambda: shown.advance(task)
+        )
+    write_calibration(path, found)
+    console.print(
+        f"{path}: the mean of 2 runs must reach {found.threshold(2):.2%}; a right submission misses it with chance "
+        f"{options.risk:g}. The gap of one seed scatters by {found.gap_sd_points:.2f} points.",
+        soft_wrap=True,
+    )
+    return 0
 
 
 def writable_folder(path: Path) -> Path:

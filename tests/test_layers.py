@@ -19,7 +19,7 @@ ALLOWED = {
     CRITERIA: {"foundation", "measure"},
     "rubric": {"foundation", CRITERIA},
     "exam_room": {"foundation", "submission", "wire"},
-    "grading": {"foundation", "rubric", "submission", "exam_room", "dataset", "wire"},
+    "grading": {"foundation", "measure", "rubric", "submission", "exam_room", "dataset", "wire"},
     "report": {"foundation", "grading"},
 }
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graders.dataset import Dataset
+from graders.foundation.calibration import Calibration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,15 @@ class TrainingOptions:
     schedule: str | None = None
     weight: float = 4.0
 
+    @property
+    def told(self) -> str:
+        """The options that decide what a run reaches, as text."""
+        images = self.images or "all"
+        return (
+            f"{images} images, H={self.H}, lr={self.lr:g}, {self.epochs} epochs, batch={self.batch}, "
+            f"momentum={self.momentum:g}, schedule={self.schedule}"
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Exam:
@@ -45,6 +55,7 @@ class Exam:
     data: Dataset
     training: TrainingOptions
     answers: str = ""
+    calibration: Calibration | None = None
 
     def rng(self, *key: str) -> np.random.Generator:
         """Return a generator that depends on the rubric's seed and on `key` alone."""

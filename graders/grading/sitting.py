@@ -1,14 +1,12 @@
 """One submission sits one rubric, and a scorecard comes out."""
 
 import datetime
-import importlib.metadata
-import platform
 import time
-from collections.abc import Mapping
 
 from graders.exam_room import isolation
 from graders.foundation.exam import Exam
 from graders.grading.carried import charge_once
+from graders.grading.environment import environment
 from graders.grading.invigilator import Invigilator
 from graders.grading.rounds import Candidacy, Progress, examine
 from graders.grading.scorecard import Notice, Scorecard
@@ -33,7 +31,10 @@ def sit(rubric: Rubric, submission: Submission, exam: Exam, progress: Progress) 
         dataset_digest=exam.data.digest,
         seed=exam.seed,
         criteria=results,
-        notices=tuple(Notice(message=n.message, where=n.where) for n in submission.notices),
+        notices=(
+            *(Notice(message=n.message, where=n.where) for n in submission.notices),
+            *(Notice(message=text, where="rubric") for text in stale_calibration(exam)),
+        ),
         output=output,
         environment=environment(),
         isolation=isolation.NAME,
@@ -43,14 +44,12 @@ def sit(rubric: Rubric, submission: Submission, exam: Exam, progress: Progress) 
     )
 
 
-def environment() -> Mapping[str, str]:
-    """Return the versions that a result depends on."""
-    packages = {name: _version(name) for name in ("numpy", "torch", "scipy", "matplotlib")}
-    return {"python": platform.python_version(), "platform": platform.platform(), **packages}
-
-
-def _version(package: str) -> str:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return "not installed"
+def stale_calibration(exam: Exam) -> tuple[str, ...]:
+    """Return why the rubric's thresholds were measured on something else; nothing while they hold."""
+    if exam.calibration is None:
+        return ()
+    now = environment()
+    reasons = exam.calibration.stale(
+        data=exam.data.digest, options=exam.training.told, numpy=now["numpy"], torch=now["torch"]
+    )
+    return tuple(f"The rubric's calibration is stale: {reason}. Run: python grade.py calibrate" for reason in reasons)

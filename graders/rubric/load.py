@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from graders.foundation.calibration import Calibration
 from graders.foundation.errors import BadRubric
 from graders.foundation.exam import TrainingOptions
 from graders.foundation.limits import Limits
@@ -58,6 +59,7 @@ def load_rubric(path: Path) -> Rubric:
         _refuse(path, raw, error)
     criteria = tuple(_criteria(raw, checked))
     _refuse_wrong_total(path, raw, checked.total, criteria)
+    _refuse_missing_thresholds(path, raw, criteria)
     return Rubric(
         title=checked.title,
         seed=checked.seed,
@@ -65,6 +67,7 @@ def load_rubric(path: Path) -> Rubric:
         training=TrainingOptions(**checked.training.model_dump()),
         limits=Limits(**checked.limits.model_dump()),
         forbidden_libraries=tuple(checked.forbidden_libraries),
+        calibration=None if checked.calibration is None else Calibration(**checked.calibration.model_dump()),
         criteria=criteria,
         digest=hashlib.sha256(text.encode()).hexdigest(),
     )
@@ -183,6 +186,16 @@ def _refuse_wrong_total(path: Path, raw: Mapping[str, Any], total: float, criter
     if not abs(points - total) <= 1e-9:
         message = f"{path}:{_line(raw, ('total',))}: the points add up to {points:g}, but total says {total:g}"
         raise BadRubric(message, remedy="Change a criterion's points, or total.")
+
+
+def _refuse_missing_thresholds(path: Path, raw: Mapping[str, Any], criteria: Iterable[Criterion]) -> None:
+    """A criterion that takes its threshold from the calibration needs one."""
+    for criterion in criteria if "calibration" not in raw else ():
+        missing = [f for f in ("threshold", "sd_points") if getattr(criterion.grader, f, 0) is None]
+        if missing:
+            line = _line(raw, ("criteria", criterion.group, criterion.name))
+            message = f"{path}:{line}: '{criterion.name}' has no {missing[0]}, and the rubric is not calibrated"
+            raise BadRubric(message, remedy=f"Give it a {missing[0]}, or run: python grade.py calibrate {path}")
 
 
 def _line(raw: Any, place: Place) -> int:  # noqa: ANN401 - YAML's annotated containers

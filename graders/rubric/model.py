@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from graders.foundation.calibration import Calibration
 from graders.foundation.errors import BadUsage
 from graders.foundation.exam import TrainingOptions
 from graders.foundation.grader import Grader
@@ -48,6 +49,7 @@ class Rubric:
         training: options of the full training runs.
         limits: what a submission may use.
         forbidden_libraries: top-level packages that the NumPy half may not compute with.
+        calibration: what the reference reaches, once `grade.py calibrate` has measured it.
         criteria: in order.
         digest: sha256 of the file's text.
     """
@@ -58,6 +60,7 @@ class Rubric:
     training: TrainingOptions
     limits: Limits
     forbidden_libraries: tuple[str, ...]
+    calibration: Calibration | None = None
     criteria: tuple[Criterion, ...]
     digest: str
 

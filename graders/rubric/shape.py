@@ -13,6 +13,7 @@ from typing import Annotated, Any, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from graders.foundation.calibration import Calibration
 from graders.foundation.exam import TrainingOptions
 from graders.foundation.limits import Limits
 from graders.rubric.registry import criterion_module, criterion_names, grader_class
@@ -75,6 +76,7 @@ def rubric_model() -> type[BaseModel]:
             tuple[str, ...],
             Field((), strict=False, description="Packages that the NumPy half may import but not compute with."),
         ),
+        "calibration": (model_of(Calibration) | None, Field(None, description="Written by grade.py calibrate.")),
         "criteria": (dict[str, group], Field(min_length=1, description="Heading -> criteria.")),
     }
     summary = "A Plumbline rubric: what is asked, how it is judged, and what it is worth."

@@ -1,0 +1,77 @@
+"""Measuring what the reference reaches over many seeds, in the same rooms in which submissions are graded."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from graders.foundation.calibration import Calibration
+from graders.foundation.errors import OurFault
+from graders.foundation.exam import Exam
+from graders.foundation.observation import Failed, Observation
+from graders.grading.environment import environment
+from graders.grading.invigilator import Invigilator
+from graders.grading.questions import Identities
+from graders.measure.compare import labels
+from graders.measure.runs import numpy_run, torch_run
+from graders.measure.training import accuracy_of, trained_params
+from graders.rubric import Rubric
+from graders.submission import Submission
+
+
+def calibrate(
+    rubric: Rubric, reference: Submission, exam: Exam, *, seeds: int, risk: float, advance: Callable[[], None]
+) -> Calibration:
+    """Train both implementations of the reference on `seeds` seeds and return their test accuracies.
+
+    Args:
+        rubric: limits and options.
+        reference: a submission that is right.
+        exam: seed and data.
+        seeds: how many; at least 3.
+        risk: the chance that a right submission misses a threshold.
+        advance: is called after each run, 2 * seeds times.
+
+    Raises:
+        OurFault: a run of the reference failed.
+    """
+    identities = Identities()
+    numpy_calls = [numpy_run(exam, k) for k in range(seeds)]
+    torch_calls = [torch_run(exam, k) for k in range(seeds)]
+    known: dict[bytes, Observation] = {}
+    with Invigilator(reference, rubric.limits, rubric.forbidden_libraries, exam.seed) as invigilator:
+        for identity, observation in invigilator.ask({identities.of(c): c for c in (*numpy_calls, *torch_calls)}):
+            known[identity] = observation
+            advance()
+    versions = environment()
+    return Calibration(
+        data=exam.data.digest,
+        options=exam.training.told,
+        numpy=versions["numpy"],
+        torch=versions["torch"],
+        risk=risk,
+        numpy_accuracy=_accuracies([known[identities.of(c)] for c in numpy_calls], exam, _numpy_accuracy),
+        torch_accuracy=_accuracies([known[identities.of(c)] for c in torch_calls], exam, _torch_accuracy),
+    )
+
+
+def _accuracies(
+    runs: Sequence[Observation], exam: Exam, accuracy: Callable[[Observation, Exam], float]
+) -> tuple[float, ...]:
+    for run in runs:
+        if isinstance(run, Failed):
+            message = f"the reference failed while calibrating: {run.message}"
+            raise OurFault(message)
+    return tuple(accuracy(run, exam) for run in runs)
+
+
+def _numpy_accuracy(run: Observation, exam: Exam) -> float:
+    assert not isinstance(run, Failed)
+    shapes = (exam.data.X_train.shape[1], exam.training.H, exam.data.classes)
+    return accuracy_of(trained_params(run.value, what="train", shapes=shapes), exam.data.X_test, exam.data.y_test)
+
+
+def _torch_accuracy(run: Observation, exam: Exam) -> float:
+    assert not isinstance(run, Failed)
+    assert isinstance(run.value, dict)
+    y = exam.data.y_test
+    return float(np.mean(labels(run.value["predictions"], what="predict_torch", shape=y.shape) == y))
