@@ -1,0 +1,143 @@
+"""Exhibits as pictures; lines are told apart by dash and marker as well as by colour."""
+
+import math
+from collections.abc import Sequence
+from functools import partial
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from graders.foundation.verdict import Curves, ErrorMap, Exhibit, GapOverSeeds
+from graders.report.error_figure import error_map_plan
+from graders.report.numbers import numbers_of, size_text
+from graders.report.plain_text import one_line
+from graders.report.svg import BAND, FAINT, INK, LIMIT, LINES, MUTED, themed_svg
+
+_WIDTH = 400.0  # so that its text can still be read on a telephone
+_HEIGHT = 225.0
+_DASHES: Sequence[str | tuple[int, tuple[float, ...]]] = (
+    "-",
+    (0, (5, 2)),
+    (0, (1, 1.6)),
+    (0, (7, 2, 1.5, 2)),
+    (0, (3, 3)),
+    (0, (9, 3)),
+)
+_MARKERS = ("o", "s", "^", "D", "v", "P")
+_LEGEND_ROW = 18.0
+_DRAWABLE = 1e200  # beyond it an axis' own arithmetic overflows
+
+
+def exhibit_svg(exhibit: Exhibit, *, salt: str) -> str:
+    """Return the exhibit as one inline `<svg>` element.
+
+    Args:
+        exhibit: what is drawn; numbers that are not finite are left out, or marked on a map.
+        salt: sets its ids apart on the page; letters, digits, hyphens.
+    """
+    named = partial(themed_svg, salt=salt, title=one_line(exhibit.title), description=numbers_of(exhibit).description)
+    match exhibit:
+        case Curves():
+            rows = -(-len(exhibit.lines) // _legend_columns(exhibit))
+            return named(partial(_paint_curves, exhibit), size=(_WIDTH, _HEIGHT + _LEGEND_ROW * rows))
+        case GapOverSeeds():
+            return named(partial(_paint_gaps, exhibit), size=(_WIDTH, _HEIGHT + 2 * _LEGEND_ROW))
+        case ErrorMap():
+            plan = error_map_plan(exhibit)
+            return named(plan.paint, size=(_WIDTH, plan.height))
+
+
+def _paint_curves(exhibit: Curves, figure: Figure) -> None:
+    axes = _axes(figure, x_label=exhibit.x_label, y_label=exhibit.y_label)
+    drawn = False
+    for place, (name, values) in enumerate(exhibit.lines):
+        points = [(x, y if _drawable(y) else math.nan) for x, y in zip(exhibit.x, values, strict=False) if _drawable(x)]
+        drawn = drawn or any(not math.isnan(y) for _, y in points)
+        axes.plot(
+            [x for x, _ in points],
+            [y for _, y in points],
+            color=LINES[place % len(LINES)],
+            linestyle=_DASHES[place % len(_DASHES)],
+            linewidth=1.7,
+            marker=_MARKERS[place % len(_MARKERS)],
+            markersize=4.5,
+            markevery=max(1, len(points) // 12),
+            label=_shortened(name, 28),
+        )
+    if all(float(x).is_integer() for x in exhibit.x if _drawable(x)):
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if not drawn:
+        _say_nothing_to_draw(axes)
+    if exhibit.lines:
+        _legend_above(axes, columns=_legend_columns(exhibit))
+
+
+def _paint_gaps(exhibit: GapOverSeeds, figure: Figure) -> None:
+    axes = _axes(figure, x_label="seed, in the order of the runs", y_label="accuracy gap (points)")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if _drawable(exhibit.low) and _drawable(exhibit.high):
+        axes.axhspan(exhibit.low, exhibit.high, facecolor=BAND, label="interval of the mean")
+    axes.axhline(0.0, color=MUTED, linewidth=0.8)
+    if _drawable(exhibit.allowed):
+        axes.axhline(
+            exhibit.allowed,
+            color=LIMIT,
+            linestyle=(0, (6, 3)),
+            linewidth=1.3,
+            label=f"allowed: ±{size_text(exhibit.allowed)}",
+        )
+        axes.axhline(-exhibit.allowed, color=LIMIT, linestyle=(0, (6, 3)), linewidth=1.3)
+    gaps = [(place, gap) for place, gap in enumerate(exhibit.gaps, start=1) if _drawable(gap)]
+    axes.plot(
+        [place for place, _ in gaps],
+        [gap for _, gap in gaps],
+        color=LINES[0],
+        linestyle="none",
+        marker="o",
+        markersize=6,
+        label="one seed",
+    )
+    axes.set_xlim(0.5, max(len(exhibit.gaps), 1) + 0.5)
+    if not gaps:
+        _say_nothing_to_draw(axes)
+    _legend_above(axes, columns=2)
+
+
+def _axes(figure: Figure, *, x_label: str, y_label: str) -> Axes:
+    figure.set_layout_engine("constrained")
+    axes = figure.add_subplot()
+    axes.set_xlabel(_shortened(x_label, 45))
+    axes.set_ylabel(_shortened(y_label, 28))
+    axes.grid(visible=True, axis="y", color=FAINT)
+    return axes
+
+
+def _legend_above(axes: Axes, *, columns: int) -> None:
+    axes.legend(
+        loc="lower left",
+        bbox_to_anchor=(0.0, 1.0),
+        ncols=columns,
+        borderaxespad=0.2,
+        borderpad=0.2,
+        handlelength=3.4,
+        columnspacing=1.4,
+    )
+
+
+def _legend_columns(exhibit: Curves) -> int:
+    longest = max((len(_shortened(name, 28)) for name, _ in exhibit.lines), default=1)
+    return max(1, min(len(exhibit.lines), int((_WIDTH - 50) // (60 + 7 * longest))))
+
+
+def _say_nothing_to_draw(axes: Axes) -> None:
+    axes.text(0.5, 0.5, "no finite value to draw", transform=axes.transAxes, ha="center", va="center", color=INK)
+
+
+def _shortened(text: str, limit: int) -> str:
+    line = one_line(text)
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+
+
+def _drawable(number: float) -> bool:
+    return abs(number) < _DRAWABLE  # false for NaN
