@@ -95,8 +95,9 @@ def main(arguments: Sequence[str]) -> int:
 
 def with_command(arguments: Sequence[str]) -> Sequence[str]:
     """Put `grade` in front unless another command, or a plea for help, stands there."""
-    first = arguments[0] if arguments else "--help"
-    return list(arguments) if first in (*COMMANDS, "-h", "--help") else ["grade", *arguments]
+    if not arguments:
+        return ["--help"]
+    return list(arguments) if arguments[0] in (*COMMANDS, "-h", "--help") else ["grade", *arguments]
 
 
 def grade(options: argparse.Namespace) -> int:

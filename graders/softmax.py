@@ -38,6 +38,7 @@ class Softmax(Grader):
     """
 
     title: ClassVar[str] = "Softmax"
+    about: ClassVar[str] = "softmax"
 
     rtol: float = 1e-6
     rtol_float32: float = 1e-5
@@ -45,13 +46,14 @@ class Softmax(Grader):
     def ask(self, exam: Exam) -> Sequence[Call]:
         """Ask for ordinary, shifted, huge, float32 and single rows."""
         rng = exam.rng("softmax")
-        plain = rng.normal(size=(7, 5)) * 2
+        # Multiples of 1/64 are exact in float32 too, alone and beside 1e4: a student may compute in either.
+        plain = np.round(rng.normal(size=(7, 5)) * 128) / 64
         # Rows of very different size: a maximum taken over the whole matrix underflows in the small rows.
         uneven = plain + np.array([0.0, 1e3, -1e3, 1e4, -1e4, 0.0, 50.0])[:, None]
         signs = np.array([[1.0, -1.0, 0.0], [-1.0, -1.0, 1.0], [1.0, 1.0, -1.0]])
         logits = {
             "plain": plain,
-            "shifted": plain + rng.uniform(-20, 20, size=(7, 1)),
+            "shifted": plain + rng.integers(-20, 20, size=(7, 1)),
             "uneven": uneven,
             "thousand": signs * 1e3,
             "ten thousand": signs * 1e4,

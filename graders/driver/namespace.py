@@ -28,12 +28,6 @@ class Namespace:
         self._notebook = notebook
         self._containers: dict[str, Container] = {}
 
-    def candidates(self, function: str) -> list[str]:
-        """Return the modules in which a function is looked for, in order."""
-        own = MODULE_OF.get(function, "")
-        ordered = [self._modules.get(own), self._notebook, *self._modules.values()]
-        return list(dict.fromkeys(name for name in ordered if name))
-
     def load(self, function: str) -> None:
         """Import what is needed to find a function; the submission's own exceptions pass through."""
         self.find(function)
@@ -44,14 +38,24 @@ class Namespace:
         Raises:
             NotDefinedError: no module of the submission defines it.
         """
-        for name in self.candidates(function):
-            found = getattr(importlib.import_module(name), function, None)
-            if found is not None:
-                return found  # type: ignore[no-any-return]
         own = MODULE_OF.get(function, "")
+        expected = [name for name in (self._modules.get(own), self._notebook) if name]
+        for name in [*expected, *(n for n in self._modules.values() if n not in expected)]:
+            found = self._attribute(name, function, must_import=name in expected)
+            if found is not None:
+                return found
         there = f"{own}.py" if own in self._modules or not self._notebook else "the notebook"
         msg = f"{there} defines no function {function}"
         raise NotDefinedError(msg)
+
+    def _attribute(self, module: str, function: str, *, must_import: bool) -> Callable[..., Any] | None:
+        """Return a module's function; a module in which it need not be may also fail to import."""
+        try:
+            return getattr(importlib.import_module(module), function, None)
+        except Exception:
+            if must_import:
+                raise
+            return None
 
     def container(self, kind: str) -> Container:
         """Return how this submission packs four arrays: "params" as its `init` returns them, "grads" as its gradients.

@@ -6,6 +6,7 @@ import numpy as np
 
 from graders.foundation.call import Opaque, Params, Seeded, Value
 from graders.foundation.observation import Answer
+from graders.wire.contract import contract_function
 
 
 def excerpt(values: np.ndarray, *, rows: int = 3, columns: int = 4) -> str:
@@ -39,7 +40,7 @@ def describe_call(answer: Answer) -> str:
     """Return the question as a student would write it, with shapes instead of numbers."""
     call = answer.call
     parts = [_brief(v) for v in call.args] + [f"{k}={_brief(v)}" for k, v in call.kwargs.items()]
-    return f"{call.target}({', '.join(parts)})"
+    return f"{contract_function(call.target)}({', '.join(parts)})"
 
 
 def _brief(value: Value) -> str:

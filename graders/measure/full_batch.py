@@ -1,0 +1,72 @@
+"""Training on one batch that holds every image: nothing is random, so the parameters after each epoch are known."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from graders.foundation.call import Params, Value
+from graders.measure import truth
+from graders.measure.compare import Wrong
+from graders.measure.miniature import CLASSES, PIXELS, Problem
+from graders.measure.recipes import Recipe
+from graders.measure.training import trained_params
+from graders.measure.trajectory import distance, same_moves
+
+
+def states_follow(
+    problem: Problem,
+    starts: Sequence[Params],
+    right: Sequence[Recipe],
+    wrong: Mapping[str, Recipe],
+    *,
+    H: int,
+    rtol: float,
+) -> Callable[..., str]:
+    """Return a test of one or more runs: their parameters are those of the last epochs of one of the right recipes.
+
+    Args:
+        problem: what was trained on.
+        starts: what the initial parameters may have been; none when they could not be found out.
+        right: accepted recipes; all have as many epochs as the longest run.
+        wrong: what known mistakes do, for the message.
+        H: hidden units.
+        rtol: allowed gap, relative to how far each array has moved.
+    """
+
+    def test(*values: Value) -> str:
+        got = [trained_params(value, what="train", shapes=(PIXELS, H, CLASSES)) for value in values]
+        if not starts:
+            raise Wrong(
+                "The parameters before training could not be found out: neither train with lr=0 nor init works."
+            )
+        last = slice(-len(got), None)
+        candidates = [(start, recipe.states(problem, start)[last]) for start in starts for recipe in right]
+        start, nearest = min(candidates, key=lambda c: _gap(got, c[1], c[0]))
+        epochs = len(right[0].lrs)
+        alternatives = {words: recipe.states(problem, start)[last] for words, recipe in wrong.items()}
+        alternatives |= _parts_left_out(start, nearest)
+        names = [f"epoch {epoch}" for epoch in range(epochs - len(got) + 1, epochs + 1)]
+        return same_moves(got, nearest, start=start, rtol=rtol, when=names, alternatives=alternatives)
+
+    return test
+
+
+def _gap(got: Sequence[Params], want: Sequence[Params], start: Params) -> float:
+    gap = distance(got, want, start=start, scale=want)
+    return gap if gap == gap else np.inf  # noqa: PLR0124 - NaN compares unequal to itself
+
+
+def _parts_left_out(start: Params, right: Sequence[Params]) -> dict[str, list[Params]]:
+    """Return the trajectories in which some of the arrays stay where they were."""
+
+    def without(*frozen: str) -> list[Params]:
+        return [Params(**{n: getattr(start if n in frozen else s, n) for n in truth.NAMES}) for s in right]
+
+    return {
+        "none of the parameters moves": without(*truth.NAMES),
+        "the biases do not move": without("b1", "b2"),
+        "b1 does not move": without("b1"),
+        "b2 does not move": without("b2"),
+        "the output layer does not move": without("W2", "b2"),
+        "the hidden layer does not move": without("W1", "b1"),
+    }

@@ -1,0 +1,160 @@
+"""Early stopping as a rule over recorded curves: where it stops, which epoch is the best, which rule a run followed."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Recorded:
+    """What a run recorded, one number for each epoch that it ran.
+
+    Args:
+        val_loss: validation losses, or None where there are none.
+        val_acc: validation accuracies, or None.
+        train_loss: training losses, or None.
+    """
+
+    val_loss: np.ndarray | None
+    val_acc: np.ndarray | None
+    train_loss: np.ndarray | None
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs were recorded by every series that is there."""
+        return min((len(s) for s in (self.val_loss, self.val_acc, self.train_loss) if s is not None), default=0)
+
+
+Better: TypeAlias = Callable[[Recorded, int, int], bool]
+"""Whether an epoch is better than the best one before it."""
+
+
+def _loss(margin: float) -> Better:
+    def better(run: Recorded, epoch: int, best: int) -> bool:
+        return run.val_loss is not None and bool(run.val_loss[epoch] < run.val_loss[best] - margin)
+
+    return better
+
+
+def _loss_or_equal(run: Recorded, epoch: int, best: int) -> bool:
+    return run.val_loss is not None and bool(run.val_loss[epoch] <= run.val_loss[best])
+
+
+def _accuracy(run: Recorded, epoch: int, best: int) -> bool:
+    return run.val_acc is not None and bool(run.val_acc[epoch] > run.val_acc[best])
+
+
+def _accuracy_or_equal(run: Recorded, epoch: int, best: int) -> bool:
+    return run.val_acc is not None and bool(run.val_acc[epoch] >= run.val_acc[best])
+
+
+def _accuracy_then_loss(run: Recorded, epoch: int, best: int) -> bool:
+    tie = _accuracy_or_equal(run, epoch, best) and not _accuracy(run, epoch, best)
+    return _accuracy(run, epoch, best) or (tie and _loss(0.0)(run, epoch, best))
+
+
+def _loss_or_accuracy(run: Recorded, epoch: int, _best: int) -> bool:
+    lower = run.val_loss is not None and bool(run.val_loss[epoch] < run.val_loss[:epoch].min())
+    return lower or (run.val_acc is not None and bool(run.val_acc[epoch] > run.val_acc[:epoch].max()))
+
+
+def _higher_loss(run: Recorded, epoch: int, best: int) -> bool:
+    return run.val_loss is not None and bool(run.val_loss[epoch] > run.val_loss[best])
+
+
+def _lower_accuracy(run: Recorded, epoch: int, best: int) -> bool:
+    return run.val_acc is not None and bool(run.val_acc[epoch] < run.val_acc[best])
+
+
+def _training_loss(run: Recorded, epoch: int, best: int) -> bool:
+    return run.train_loss is not None and bool(run.train_loss[epoch] < run.train_loss[best])
+
+
+def _never(_run: Recorded, _epoch: int, _best: int) -> bool:
+    return False
+
+
+RIGHT: Mapping[str, Better] = {
+    "the validation loss": _loss(0.0),
+    "the validation loss, by more than 1e-4": _loss(1e-4),
+    "the validation loss, by more than 1e-3": _loss(1e-3),
+    "the validation loss, equal or lower": _loss_or_equal,
+    "the validation accuracy": _accuracy,
+    "the validation accuracy, equal or higher": _accuracy_or_equal,
+    "the validation accuracy, then the loss": _accuracy_then_loss,
+    "the validation loss or the accuracy": _loss_or_accuracy,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """When to stop.
+
+    Args:
+        better: what counts as an improvement.
+        limit: bad epochs after which the run ends.
+        resets: whether an improvement starts the count anew.
+        last: whether an epoch is held against the one before it, not against the best.
+    """
+
+    better: Better
+    limit: int
+    resets: bool = True
+    last: bool = False
+
+    def outcome(self, run: Recorded) -> tuple[int | None, int]:
+        """Return after how many epochs the rule stops, None if not within the run, and its best epoch (from 0)."""
+        best = bad = 0
+        for epoch in range(1, run.epochs):
+            if self.better(run, epoch, best):
+                best, bad = epoch, 0 if self.resets else bad
+            else:
+                bad += 1
+                best = epoch if self.last else best
+            if bad >= self.limit:
+                return epoch + 1, best
+        return None, best
+
+    def followed_by(self, run: Recorded, epochs: int) -> bool:
+        """Tell whether a run of at most `epochs` epochs ended where the rule says."""
+        stop, _ = self.outcome(run)
+        return stop == run.epochs or (stop is None and run.epochs == epochs)
+
+
+def accepted(patience: int) -> list[Rule]:
+    """Return the rules that the contract allows: by loss or by accuracy, after `patience` bad epochs or one more."""
+    return [Rule(better=better, limit=patience + extra) for extra in (0, 1) for better in RIGHT.values()]
+
+
+def mistaken(patience: int) -> dict[str, list[Rule]]:
+    """Return the rules of known mistakes, by name."""
+    pair = (_loss(0.0), _accuracy)
+    return {
+        "the count of bad epochs does not start anew after an improvement": [
+            Rule(better=b, limit=patience + extra, resets=False) for b in pair for extra in (0, 1)
+        ],
+        "each epoch is held against the one before it, not against the best one": [
+            Rule(better=b, limit=patience + extra, last=True) for b in pair for extra in (0, 1)
+        ],
+        "no better epoch counts as better: is the comparison the right way round, and is the best value kept?": [
+            Rule(better=b, limit=patience + extra) for b in (_higher_loss, _lower_accuracy, _never) for extra in (0, 1)
+        ],
+        "the training loss decides, not the validation loss": [
+            Rule(better=_training_loss, limit=patience + extra) for extra in (0, 1)
+        ],
+        "one bad epoch is enough": [Rule(better=b, limit=1) for b in pair],
+        "the run ends one epoch too soon": [Rule(better=b, limit=patience - 1) for b in pair],
+    }
+
+
+def rule_of(runs: Sequence[Recorded], rules: Sequence[Rule], epochs: int) -> Rule | None:
+    """Return the first rule that all runs followed."""
+    return next((rule for rule in rules if all(rule.followed_by(run, epochs) for run in runs)), None)
+
+
+def best_epochs(run: Recorded) -> dict[str, int]:
+    """Return the epoch (from 0) that each accepted rule holds for the best of a whole run."""
+    unlimited = run.epochs + 1
+    return {name: Rule(better=better, limit=unlimited).outcome(run)[1] for name, better in RIGHT.items()}

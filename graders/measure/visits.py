@@ -1,0 +1,74 @@
+"""Which images a training run visited, how often and with which label, from the parameters alone.
+
+A first-order step adds to W1 a sum over the images: each image times a row of its own. With more pixels than images the
+rows can be told apart by least squares.
+"""
+
+import numpy as np
+
+from graders.foundation.call import Params
+from graders.measure import truth
+from graders.measure.compare import Wrong
+from graders.measure.miniature import CLASSES, Problem
+
+NOTHING = 1e-3  # a row this small beside the largest one belongs to an image that was not visited
+ALIKE = 0.999  # cosine between a row and the gradient of an image with a given label
+
+
+def rows(problem: Problem, small: Params, large: Params) -> np.ndarray:
+    """Return what each image contributed to the change of W1 between two runs, (N, H).
+
+    Args:
+        problem: what was trained on; its images must be linearly independent.
+        small: parameters after an epoch with a learning rate that is next to nothing.
+        large: the same with one that is still small, so that all steps start from nearly the same parameters.
+    """
+    found: np.ndarray = np.linalg.lstsq(problem.X.T, large.W1 - small.W1, rcond=None)[0]
+    return found
+
+
+def visits(parts: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Return how often each image was visited, (N,), with the mean set to 1; not rounded.
+
+    Args:
+        parts: rows of an epoch of mini-batches, (N, H).
+        whole: rows of an epoch whose only batch holds all images, so that each counts once.
+
+    Raises:
+        Wrong: that one batch did not hold all images, or nothing moved.
+    """
+    norms = np.linalg.norm(whole, axis=1)
+    if not norms.max() > 0:
+        raise Wrong("Training does not change W1, so no image was learnt from.", got="no change", expected="a step")
+    absent = np.flatnonzero(norms <= NOTHING * norms.max())
+    if len(absent):
+        raise Wrong(
+            f"In an epoch whose one batch has room for all {len(norms)} images, the images at positions "
+            f"{', '.join(map(str, absent))} were not visited.",
+            expected="every image once",
+        )
+    ratios = np.linalg.norm(parts, axis=1) / norms
+    total = float(ratios.sum())
+    if not total > 0:
+        raise Wrong("An epoch of mini-batches does not change W1.", got="no change", expected="a step for each batch")
+    counts: np.ndarray = ratios * len(ratios) / total
+    return counts
+
+
+def labels_used(problem: Problem, theta: Params, moves: np.ndarray) -> np.ndarray | None:
+    """Return with which label each image was learnt, (N,), or None where the rows are no gradients of any labels.
+
+    Args:
+        problem: what was trained on.
+        theta: the parameters at which the gradient was taken.
+        moves: rows, (N, H), of images that were all visited.
+    """
+    z1 = truth.preactivation(theta, problem.X)  # (N, H)
+    p = truth.softmax(truth.forward(theta, problem.X))  # (N, K)
+    alike = np.empty((len(problem.X), CLASSES))
+    for label in range(CLASSES):
+        descent = -((p - np.eye(CLASSES)[label]) @ theta.W2.T) * (z1 > 0)  # (N, H)
+        scale = np.linalg.norm(descent, axis=1) * np.linalg.norm(moves, axis=1)
+        alike[:, label] = (descent * moves).sum(axis=1) / np.where(scale > 0, scale, 1.0)
+    certain = (alike.max(axis=1) >= ALIKE).all()
+    return alike.argmax(axis=1) if certain else None
