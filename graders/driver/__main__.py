@@ -3,6 +3,7 @@
 Protocol, from outside: `open`, `load`, `ask`; from inside: `ready`, `loaded`, `answer`.
 """
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -33,6 +34,13 @@ def write_files(names: list[str], contents: list[Any], root: Path) -> None:
         path.write_bytes(content.tobytes())
 
 
+def flush() -> None:
+    """Pass on what was printed; a submission may have closed or replaced its streams."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+
+
 def main() -> None:
     """Run the room until its questions end."""
     questions, answers = take_streams()
@@ -53,12 +61,13 @@ def main() -> None:
         except Closed:
             os._exit(0)
         if frame.kind == "load":
-            send("loaded", candidate.load(frame.body))
+            outcome = candidate.load(frame.body)
+            flush()
+            send("loaded", outcome)
         else:
             body, arrays = candidate.answer(frame)
+            flush()  # before the answer: once that is sent, the room may be closed
             send("answer", body, arrays)
-        sys.stdout.flush()
-        sys.stderr.flush()
 
 
 if __name__ == "__main__":
