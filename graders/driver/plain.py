@@ -115,5 +115,8 @@ def container_like(example: Any) -> Container:
 def _object_with(example: Any, names: tuple[str, ...], arrays: list[Any]) -> Any:
     twin = copy.deepcopy(example)
     for name, array in zip(names, arrays, strict=True):
-        setattr(twin, name, array)
+        try:
+            setattr(twin, name, array)
+        except AttributeError:  # a frozen dataclass
+            object.__setattr__(twin, name, array)
     return twin

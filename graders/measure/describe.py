@@ -40,6 +40,8 @@ def describe_call(answer: Answer) -> str:
     """Return the question as a student would write it, with shapes instead of numbers."""
     call = answer.call
     parts = [_brief(v) for v in call.args] + [f"{k}={_brief(v)}" for k, v in call.kwargs.items()]
+    if call.target == "torch_logits":
+        return f"the model of build_torch, given our weights, called with {parts[1]}"
     return f"{contract_function(call.target)}({', '.join(parts)})"
 
 

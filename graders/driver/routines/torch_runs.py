@@ -93,8 +93,9 @@ def torch_logits(
     model = space.find("build_torch")(D, H, K, **options)
     _write_params(model, params, D, H, K)
     model.train(training)
+    images = torch.from_numpy(np.array(X)).to(next(model.parameters()).dtype)  # float32 or float64, as it likes
     with torch.no_grad():
-        return [tensor_to_array(model(torch.from_numpy(X.astype(np.float32)))).copy() for _ in range(repeat)]
+        return [tensor_to_array(model(images)).copy() for _ in range(repeat)]
 
 
 def torch_train_run(
