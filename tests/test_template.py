@@ -143,13 +143,3 @@ def test_the_readme_states_the_signatures_that_the_template_has() -> None:
     stated = re.findall(r"^\| `(\w+\(.*?\))` \|", readme, flags=re.MULTILINE)
     asked = [functions(TEMPLATE / module)[name] for module, names in CONTRACT.items() for name in names]
     assert stated == [bare_signature(function) for function in asked]
-
-
-def test_the_readmes_points_stand_between_their_markers_and_add_up() -> None:
-    readme = (TEMPLATE / "README.md").read_text(encoding="utf-8")
-    found = re.findall(r"<!-- points:begin -->\n(.*?)<!-- points:end -->", readme, flags=re.DOTALL)
-    assert len(found) == 1
-    points = [float(number) for number in re.findall(r"\| \**([\d.]+)\** \|$", found[0], flags=re.MULTILINE)]
-    *each, total = points
-    assert each
-    assert sum(each) == total

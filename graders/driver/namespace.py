@@ -45,8 +45,16 @@ class Namespace:
             if found is not None:
                 return found
         there = f"{own}.py" if own in self._modules or not self._notebook else "the notebook"
-        msg = f"{there} defines no function {function}"
+        msg = f"{there} defines no function {function}{self._cell_errors()}"
         raise NotDefinedError(msg)
+
+    def _cell_errors(self) -> str:
+        """Return what the notebook's cells raised while its module was made, for it may be why a name is missing."""
+        module = sys.modules.get(self._notebook or "")
+        errors = getattr(module, "__cell_errors__", None)
+        if not isinstance(errors, list):
+            return ""
+        return "".join(f"; {place} raised {error}" for place, error in errors[:3])
 
     def _attribute(self, module: str, function: str, *, must_import: bool) -> Callable[..., Any] | None:
         """Return a module's function; a module in which it need not be may also fail to import."""

@@ -153,7 +153,8 @@ def _refuse_unknown_names(path: Path, raw: Mapping[str, Any]) -> None:
 
 
 def _refuse(path: Path, raw: Mapping[str, Any], error: ValidationError) -> NoReturn:
-    first = error.errors(include_url=False)[0]
+    # A misspelt key also counts as a missing one; the misspelling is what a reader wants to hear of.
+    first = min(error.errors(include_url=False), key=lambda e: e["type"] != "extra_forbidden")
     place = tuple(p for p in first["loc"] if not (isinstance(p, str) and p.startswith(("criterion_", "Group"))))
     dotted = ".".join(str(p) for p in place)
     known = _known_at(place[:-1])

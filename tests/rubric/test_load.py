@@ -69,8 +69,8 @@ def test_a_good_rubric_is_read_whole_and_in_order(tmp_path: Path) -> None:
         ("seed: 5\n", "", 1, "'seed' is missing"),
         ("    forward: {points: 4}", "    forward: {points: 4}\n    softmax: {points: 1}", 15, "duplicate"),
         ("    forward: {points: 4}", "  More:\n    softmax: {points: 4}", 15, "already, in line 11"),
-        ("title: A small rubric", "title: [", 2, ""),
-        ("criteria:", "criteria: 3\nmore:", 9, ""),
+        ("title: A small rubric", "title: [", 3, ""),
+        ("criteria:", "criteria: 3\nmore:", 10, "not known here"),
     ],
 )
 def test_a_mistake_is_told_with_its_line(tmp_path: Path, old: str, new: str, line: int, words: str) -> None:

@@ -16,21 +16,21 @@ def curve_figure(space: Namespace, history: dict[str, list[float]]) -> dict[str,
         "saved": bytes of the file, 0 when there is none; "axes": for each axes its title, labels, legend
         entries and lines (label, x, y, colour, style, marker, width, visible); "texts": what stands outside the axes.
     """
-    from matplotlib.figure import Figure
+    from matplotlib.backend_bases import FigureCanvasBase
 
     saved: list[dict[str, Any]] = []  # each figure as it is when saved: afterwards the submission may clear it
-    original = Figure.savefig
+    original = FigureCanvasBase.print_figure  # what Figure.savefig and pyplot.savefig end in
 
-    def savefig(self: Figure, *args: Any, **kwargs: Any) -> Any:
-        saved.append({"axes": [_axes(ax) for ax in self.axes], "texts": _texts(self)})
+    def print_figure(self: FigureCanvasBase, *args: Any, **kwargs: Any) -> Any:
+        saved.append({"axes": [_axes(ax) for ax in self.figure.axes], "texts": _texts(self.figure)})
         return original(self, *args, **kwargs)
 
     path = Path(tempfile.mkdtemp()) / "curves.png"
-    Figure.savefig = savefig  # type: ignore[method-assign]
+    FigureCanvasBase.print_figure = print_figure  # type: ignore[method-assign]
     try:
         space.find("plot_curves")(history, str(path))
     finally:
-        Figure.savefig = original  # type: ignore[method-assign]
+        FigureCanvasBase.print_figure = original  # type: ignore[method-assign]
     return {
         "saved": path.stat().st_size if path.is_file() else 0,
         "figures": len(saved),
