@@ -31,5 +31,6 @@ def page_of(module: ModuleType) -> CriterionPage:
             msg = f"{module.__name__}: the docstring has no paragraph '{part}:'"
             raise ValueError(msg)
         paragraphs = re.split(r"\n\s*\n", match[1])
-        found[part.lower()] = "\n\n".join(" ".join(p.split()) for p in paragraphs)
+        text_of = "\n\n".join(" ".join(p.split()) for p in paragraphs)
+        found[part.lower()] = text_of[:1].upper() + text_of[1:]
     return CriterionPage(**found)

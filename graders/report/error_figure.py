@@ -12,7 +12,6 @@ from matplotlib.path import Path as Outline
 
 from graders.foundation.verdict import ErrorMap
 from graders.report.error_cells import ErrorCells, error_cells
-from graders.report.numbers import size_text
 from graders.report.svg import HEAT, INK, NEUTRAL, NOT_A_NUMBER
 
 _LEFT, _TOP, _BELOW = 50, 8, 44  # margins around the cells, in SVG units
@@ -93,7 +92,7 @@ class ErrorMapPlan:
     def _legend(self, figure: Figure, *, x: float, y: float) -> None:
         shades: list[Patch] = [Patch(facecolor=NEUTRAL, label="allowed")]
         shades += [
-            Patch(facecolor=colour, label=f"up to {size_text(top)}")
+            Patch(facecolor=colour, label=f"≤ {top:.1e}")
             for colour, top in zip(HEAT, self.tops, strict=False)
         ]
         if (self.levels == _NOT_FINITE).any():
