@@ -1,16 +1,17 @@
-"""The written answers: present under their headings, and then a person's to judge.
+"""The written answers: derivation, overfitting, hidden width, schedules.
 
-Measures: that each of the four headings is there with an answer in own words under it. Nothing else: the points stay
-open until a reviewer has read them.
+Measures: only that each of the four sections is there and has words of its own. What the words are worth is for a
+person to judge, so the points stay open; the curves of the submission's own run are shown as evidence beside them.
 
-Matters: a network that works shows that you can build it; a derivation and an explanation show that you know why.
+Matters: code shows that a network trains. The answers show that its author knows why.
 
-Fix: write a few sentences under each heading that is empty, with numbers from your own runs where they help.
+Fix: keep the four headings, and write under each of them what you found, with numbers from your own runs.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar
 
 from graders.foundation.call import Call
@@ -20,71 +21,89 @@ from graders.foundation.verdict import Check, Verdict
 from graders.measure.runs import numpy_run
 from graders.measure.training import history_curves
 
-SECTIONS = {
-    "Derivation": "how ∂L/∂Z₂ = P − Y follows from softmax and cross-entropy; for the mean, divided by N",
-    "Overfitting": "three fixes for 99.9 % against 92 %, and why each works",
-    "Hidden width": "what more hidden units change, with the numbers of the width study",
-    "Schedules": "constant, step decay and cosine compared",
-}
+COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+FENCE = re.compile(r"^\s*(```|~~~)")
+HEADING = re.compile(r"^\s{0,3}(#{1,6})\s+(.*?)\s*#*\s*$")
+WORD = re.compile(r"\w+")
+NUMBERING = re.compile(r"^(?:(?:question|task|part|answer|problem|q|a)?\s*\d*\s+)*")
+FORMULA = re.compile(r"\$[^$]+\$|\\\(|\\\[|\\frac|\\partial|∂|=")
+
+LOOK_FOR: Mapping[str, str] = MappingProxyType(
+    {
+        "Derivation": "log-sum-exp differentiates to the softmax, the label's logit to minus Y; where 1/N comes in",
+        "Overfitting": "three fixes, each with its reason: such as dropout, weight decay, early stopping, more data",
+        "Hidden width": "underfitting of narrow networks, diminishing returns of wide ones, numbers of own runs",
+        "Schedules": "constant, step and cosine compared: long steps early, short ones late, at what cost or gain",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers(Grader):
-    """Looks whether the answers are there.
+    """Looks whether the written answers are there; a person reads them.
 
     Args:
-        min_words: words, numbers or formulas under a heading that count as an answer.
+        min_words: how many words a section needs to count as answered; a formula is enough in the derivation.
     """
 
-    title: ClassVar[str] = "Written answers"
+    title: ClassVar[str] = "Answers, read by a person"
 
     min_words: int = 15
 
     def ask(self, exam: Exam) -> Sequence[Call]:
-        """Ask for a training run that other criteria share: the evidence beside which the answers are read."""
+        """Ask for the full run that accuracy is judged by, for the evidence."""
         return [numpy_run(exam, 0)]
 
     def judge(self, exam: Exam, seen: Seen) -> Verdict:
-        """Find the sections; leave the points open."""
-        sections = _sections(exam.answers)
+        """Say which sections are there, and what a reviewer may look for in them."""
+        texts = sections(exam.answers)
+        checks = tuple(self._check(name, texts[name]) for name in LOOK_FOR)
+        present = [name for name, check in zip(LOOK_FOR, checks, strict=True) if check.credit]
         return Verdict(
-            checks=tuple(self._present(name, sections) for name in SECTIONS),
-            exhibits=history_curves(seen["numpy run 0"], of="of the submission's own NumPy network", what="train"),
-            remarks=tuple(f"For the reviewer, {name}: {wanted}." for name, wanted in SECTIONS.items()),
+            checks=checks,
+            exhibits=history_curves(seen["numpy run 0"], of="of the NumPy network, first seed", what="train"),
+            remarks=tuple(f"For the reviewer, {name}: {LOOK_FOR[name]}." for name in present),
             open_for_reviewer=True,
         )
 
-    def _present(self, name: str, sections: dict[str, str]) -> Check:
-        words = len(sections.get(name.lower(), "").split())
-        there = words >= self.min_words
-        reason = f"{words} words, for a reviewer to read" if there else f"{words} words under this heading."
-        if name.lower() not in sections:
-            reason = f"The heading '## {name}' is missing."
+    def _check(self, name: str, text: str) -> Check:
+        words = len(WORD.findall(text))
+        enough = words >= self.min_words or (name == "Derivation" and bool(FORMULA.search(text)))
+        reason = f"{words} words, for a reviewer to read" if enough else f"{words} words, expected {self.min_words}"
         return Check(
-            title=f"an answer stands under '{name}'",
-            credit=1.0 if there else 0.0,
-            reason=reason,
-            fix="" if there else f"Answer in at least {self.min_words} words.",
+            title=f"'{name}' is answered",
+            credit=1.0 if enough else 0.0,
+            reason=reason if words else "nothing is written under this heading",
+            asked="answers.md",
+            fix="" if enough else f"Keep the heading '## {name}' and write your answer under it.",
             attempted=words > 0,
         )
 
 
-def _sections(markdown: str) -> dict[str, str]:
-    """Return heading (in lower case) -> text under it, without comments; later sections of one name are joined."""
-    visible = re.sub(r"<!--.*?-->", "", markdown, flags=re.DOTALL)
-    found: dict[str, str] = {}
-    name = ""
-    for line in visible.splitlines():
-        heading = re.fullmatch(r"\s{0,3}#{1,6}\s+(.*?)[\s#:.]*", line)
-        if heading and (known := _known(heading[1])):
-            name = known
-            found.setdefault(name, "")
-        elif name:
-            found[name] += line + "\n"
+def sections(markdown: str) -> dict[str, str]:
+    """Return the text under each of the four headings, "" where there is none.
+
+    Headings may have any level, case, number or addition ("### 1. Derivation of the gradient"). A section ends at the
+    next of the four, or at the next heading of its own or a higher level. HTML comments do not count.
+    """
+    found = dict.fromkeys(LOOK_FOR, "")
+    current, level, fenced = "", 0, False
+    for line in COMMENT.sub("", markdown).splitlines():
+        fenced ^= bool(FENCE.match(line))
+        heading = None if fenced else HEADING.match(line)
+        if heading is None:
+            if current:
+                found[current] += line + "\n"
+            continue
+        named = _section_of(heading[2])
+        if named or len(heading[1]) <= level:
+            current, level = named, len(heading[1])
+        elif current:
+            found[current] += heading[2] + "\n"
     return found
 
 
-def _known(heading: str) -> str:
-    """Return the section that a heading names, or "" for a heading of the student's own."""
-    bare = re.sub(r"^[\d.)\s*_]+|[*_]+$", "", heading).strip().lower()
-    return bare if bare in {name.lower() for name in SECTIONS} else ""
+def _section_of(heading: str) -> str:
+    """Return the section that a heading opens, or ""."""
+    words = NUMBERING.sub("", " ".join(WORD.findall(heading)).casefold())
+    return next((name for name in LOOK_FOR if words.startswith(name.casefold())), "")

@@ -1,13 +1,14 @@
-"""Momentum pays: it reaches in a few epochs the loss for which plain gradient descent needs many.
+"""Momentum pays: with it, training reaches the same loss in at most half of the epochs.
 
-Measures: one training run without momentum and one with it, everything else equal. The run with momentum must reach
-the training loss at which the other one ends in at most half as many epochs. Both losses are recomputed from the
-parameters that train returns, so a mistake in the history costs nothing here.
+Measures: the training loss after a run with momentum 0, and after a run with momentum 0.9 of half as many epochs, same
+data, learning rate and seed. Both are computed from the parameters that train returns. Over 60 seeds of the reference
+solution the second loss is 0.35 times the first on MNIST and 0.55 times on Fashion-MNIST; a ratio of 1 is 19 and 8
+standard deviations away from their logarithms. Without any momentum it would be 1.26 times the first.
 
-Matters: this is what momentum is for; a velocity that is reset, forgotten or never added makes no such difference.
+Matters: a velocity that is reset, averaged or never used still trains, and looks right in a plot of its own. Its
+benefit is what shows that it works.
 
-Fix: print the size of the velocity over the steps of one epoch. With mu = 0.9 and a steady gradient it grows to about
-ten times the first step.
+Fix: train twice on a few hundred images, with momentum 0 and with 0.9, and draw both training losses in one plot.
 """
 
 from collections.abc import Sequence
@@ -19,75 +20,105 @@ import numpy as np
 from graders.foundation.call import Call, Value
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Grader, Seen
-from graders.foundation.verdict import Verdict, verdict
+from graders.foundation.observation import Returned
+from graders.foundation.verdict import Curves, Verdict, verdict
 from graders.measure.compare import Wrong, check
-from graders.measure.training import history_curves, loss_of, trained_params
+from graders.measure.training import history_series, loss_of, trained_params
 
-H, BATCH, LR, SEED = 32, 50, 0.02, 3
+H = 32
+FOLLOW = (
+    "Follow the momentum from train's arguments to the step: which value arrives, and does the velocity survive a step?"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MomentumBenefit(Grader):
-    """Grades what momentum does for `train`.
-
-    On 500 images of MNIST and of Fashion-MNIST the reference with momentum 0.9 needs 3 epochs for the training loss
-    that plain gradient descent reaches after 12, on each of 20 seeds.
+    """Grades what momentum is good for in `train`.
 
     Args:
-        images: training images.
+        images: training images used.
         epochs: of the run without momentum.
-        momentum: of the other run.
-        share: of those epochs, the most that the run with momentum may need.
+        share: part of those epochs that the run with momentum is given.
+        lr: learning rate; small, so that plain steps are slow and ten times as long ones still safe.
+        momentum: of the run with momentum.
     """
 
-    title: ClassVar[str] = "Momentum reaches the loss sooner"
+    title: ClassVar[str] = "Momentum pays"
     about: ClassVar[str] = "train"
 
-    images: int = 500
-    epochs: int = 12
-    momentum: float = 0.9
+    images: int = 400
+    epochs: int = 16
     share: float = 0.5
+    lr: float = 0.01
+    momentum: float = 0.9
 
     def ask(self, exam: Exam) -> Sequence[Call]:
-        """Ask for a long run without momentum and a short one with it."""
-        return [self._run(exam, "plain", self.epochs, 0.0), self._run(exam, "momentum", self._most(), self.momentum)]
+        """Ask for runs with and without momentum, each of all epochs and of a part of them."""
+        rng = exam.rng("momentum benefit")
+        X, y = exam.data.train_subset(min(self.images, len(exam.data.y_train)), rng)
+        seed = int(rng.integers(1, 2**31 - 1))
+        part = int(self.epochs * self.share)
+
+        def run(name: str, momentum: float, epochs: int) -> Call:
+            options: dict[str, Value] = {"H": H, "lr": self.lr, "batch": 50, "seed": seed}
+            args = (X, y, exam.data.X_val[:100], exam.data.y_val[:100])
+            kwargs: dict[str, Value] = {**options, "momentum": momentum, "epochs": epochs}
+            return Call(name=name, target="train_run", args=args, kwargs=kwargs)
+
+        return [
+            run("plain", 0.0, self.epochs),
+            run("plain, part", 0.0, part),
+            run("momentum", self.momentum, self.epochs),
+            run("momentum, part", self.momentum, part),
+        ]
 
     def judge(self, exam: Exam, seen: Seen) -> Verdict:
-        """Compare the losses at which both runs end."""
-        X, y = self._images(exam)
+        """Judge the losses that the returned parameters have; draw both curves."""
+        shapes = (exam.data.X_train.shape[1], H, exam.data.classes)
+        X, y = seen["plain"].call.args[:2]
+        assert isinstance(X, np.ndarray)
+        assert isinstance(y, np.ndarray)
+        names = ("plain", "plain, part", "momentum, part")
 
-        def loss(value: Value) -> float:
-            shapes = (X.shape[1], H, exam.data.classes)
-            return loss_of(trained_params(value, what="train", shapes=shapes), X, y, what="train")
-
-        def test(plain: Value, momentum: Value) -> str:
-            without, with_it = loss(plain), loss(momentum)
-            told = (
-                f"training loss {with_it:.3f} after {self._most()} epochs with momentum {self.momentum:g}, "
-                f"{without:.3f} after {self.epochs} without"
+        def test(*values: Value) -> str:
+            plain, same_epochs, with_momentum = (
+                loss_of(trained_params(value, what="train", shapes=shapes), X, y, what="train") for value in values
             )
-            if with_it <= without:
+            part = int(self.epochs * self.share)
+            told = (
+                f"training loss {with_momentum:.4g} after {part} epochs with momentum {self.momentum:g}, "
+                f"{plain:.4g} after {self.epochs} epochs without"
+            )
+            if with_momentum < plain:
                 return told
-            raise Wrong(f"{told[0].upper()}{told[1:]}.", got=f"{with_it:.3f}", expected=f"at most {without:.3f}")
+            unused = abs(with_momentum - same_epochs) <= 1e-6 * max(same_epochs, 1e-6)
+            words = " With and without momentum, the runs end the same: the option does not act." if unused else ""
+            raise Wrong(
+                f"{told[0].upper()}{told[1:]}: it should be lower.{words}",
+                got=f"{with_momentum:.4g}",
+                expected=f"less than {plain:.4g}",
+            )
 
-        title = f"momentum reaches the loss of {self.epochs} plain epochs in {self._most()}"
-        return verdict(
-            check(title, [seen["plain"], seen["momentum"]], test, fix="Follow the velocity from one step to the next."),
-            exhibits=history_curves(seen["momentum"], of="with momentum", what="train")[:1],
-        )
+        title = f"momentum {self.momentum:g} needs at most {self.share:.0%} of the epochs"
+        asked = f"train(...) on {len(y)} images with momentum 0 and {self.momentum:g}"
+        judged = check(title, [seen[name] for name in names], test, fix=FOLLOW, asked=asked)
+        return verdict(judged, exhibits=_both_curves(seen))
 
-    def _most(self) -> int:
-        return max(int(self.epochs * self.share), 1)
 
-    def _images(self, exam: Exam) -> tuple[np.ndarray, np.ndarray]:
-        return exam.data.train_subset(min(self.images, len(exam.data.y_train)), exam.rng("momentum_benefit"))
-
-    def _run(self, exam: Exam, name: str, epochs: int, momentum: float) -> Call:
-        X, y = self._images(exam)
-        options: dict[str, Value] = {"H": H, "batch": BATCH, "lr": LR, "seed": SEED}
-        return Call(
-            name=name,
-            target="train_run",
-            args=(X, y, exam.data.X_val[:100], exam.data.y_val[:100]),
-            kwargs={**options, "epochs": epochs, "momentum": momentum},
-        )
+def _both_curves(seen: Seen) -> tuple[Curves, ...]:
+    """Return the training losses with and without momentum; nothing where a history is not well-formed."""
+    lines = []
+    for name in ("plain", "momentum"):
+        observation = seen[name].observation
+        try:
+            value = observation.value if isinstance(observation, Returned) else None
+            losses = history_series(value, "train_loss", what="train")
+        except Wrong:
+            return ()
+        label = f"momentum {seen[name].call.kwargs['momentum']}"
+        lines.append((label, tuple(float(loss) for loss in losses)))
+    if len(lines[0][1]) != len(lines[1][1]):
+        return ()
+    x = tuple(float(epoch) for epoch in range(1, len(lines[0][1]) + 1))
+    title = "Training loss with and without momentum"
+    return (Curves(title=title, x_label="epoch", y_label="cross-entropy", x=x, lines=tuple(lines)),)

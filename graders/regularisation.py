@@ -1,18 +1,23 @@
-"""Regularisation narrows the gap between training and validation on a set that a network learns by heart.
+"""Weight decay and dropout close the gap between training and validation.
 
-Measures: a few hundred images, a quarter of them with a label drawn at random, are trained on for long, once without
-regularisation, once with weight decay and once with dropout. Each must narrow the gap between validation and training
-loss clearly. The losses are recomputed from the parameters that train returns.
+Measures: the validation loss minus the training loss of a network that has learnt two hundred images by heart, three in
+ten of them with wrong labels; once as it is, once with weight decay, once with dropout, same data and seed. All losses
+are computed without dropout from the parameters that train returns.
 
-Matters: wrong labels can only be learnt by heart. Weight decay and dropout make that dear, and this is the reason why
-one uses them.
+The gap must shrink to 0.82 of what it was, -0.20 in logarithms. Over 60 seeds of the reference solution the ratio's
+logarithm is -0.48 (standard deviation 0.04) with weight decay and -0.43 (0.05) with dropout on MNIST, -0.55 (0.08) and
+-1.75 (0.32) on Fashion-MNIST: by a normal fit a right solution fails at most 4 times in a million. A run that merely
+has other random numbers (0.00, standard deviation 0.04 and 0.06) passes at most 3 times in ten thousand.
 
-Fix: check that the option arrives where it acts: weight decay in the gradient of every step, the dropout mask in the
-forward and in the backward pass of every batch.
+Matters: both can be written down rightly and never reach the training loop, and the losses would still fall.
+
+Fix: train on two hundred images until the training loss is almost zero, then switch one of them on and look at the
+validation loss.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import log
 from typing import ClassVar
 
 import numpy as np
@@ -20,84 +25,89 @@ import numpy as np
 from graders.foundation.call import Call, Value
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Grader, Seen
-from graders.foundation.verdict import Check, Verdict, verdict
+from graders.foundation.verdict import Verdict, verdict
 from graders.measure.compare import Wrong, check
-from graders.measure.training import loss_of, trained_params
+from graders.measure.training import history_curves, loss_of, trained_params
 
-H, BATCH, LR, EPOCHS, SEED = 32, 50, 0.1, 30, 3
-OPTIONS: dict[str, dict[str, Value]] = {
-    "plain": {},
-    "weight decay": {"weight_decay": 0.02},
-    "dropout": {"dropout": 0.5},
-}
+H = 64
+FOLLOW = "Follow the option from train's arguments to the gradient of one batch: is it there in every epoch?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Regularisation(Grader):
-    """Grades what weight decay and dropout do for `train`.
-
-    On the reference the gap shrinks to 0.53 times its size on MNIST (standard deviation 0.04 over 12 seeds, with
-    either option) and to 0.36 and 0.10 on Fashion-MNIST (0.09 and 0.05): the default lies five deviations off and more.
+    """Grades `weight_decay` and `dropout` of `train` by their effect.
 
     Args:
         images: training images.
-        images_val: validation images.
-        wrong_labels: share of the training labels that are drawn at random.
-        most: the gap with an option, as a multiple of the gap without, that still earns the check.
+        wrong_labels: share of their labels that are exchanged among them.
+        epochs: enough to learn all of them by heart.
+        weight_decay: of the run with weight decay.
+        dropout: of the run with dropout.
+        ratio: largest allowed gap, relative to that of the run without either.
     """
 
     title: ClassVar[str] = "Regularisation narrows the gap"
     about: ClassVar[str] = "train"
 
     images: int = 200
-    images_val: int = 500
-    wrong_labels: float = 0.25
-    most: float = 0.85
+    wrong_labels: float = 0.3
+    epochs: int = 40
+    weight_decay: float = 0.02
+    dropout: float = 0.6
+    ratio: float = 0.82
 
     def ask(self, exam: Exam) -> Sequence[Call]:
-        """Ask for three runs that differ in one option."""
-        X, y, X_val, y_val = self._problem(exam)
-        common: dict[str, Value] = {"H": H, "batch": BATCH, "lr": LR, "epochs": EPOCHS, "seed": SEED}
+        """Ask for a run without regularisation, and for one with each kind of it."""
+        rng = exam.rng("regularisation")
+        X, right = exam.data.train_subset(min(self.images, len(exam.data.y_train)), rng)
+        y = right.copy()
+        rows = rng.permutation(len(y))[: round(self.wrong_labels * len(y))]
+        y[rows] = y[rng.permutation(rows)]
+        usual: dict[str, Value] = {"H": H, "lr": 0.05, "batch": 50, "epochs": self.epochs}
+        usual["seed"] = int(rng.integers(1, 2**31 - 1))
+        kinds: dict[str, dict[str, Value]] = {
+            "none": {},
+            "weight decay": {"weight_decay": self.weight_decay},
+            "dropout": {"dropout": self.dropout},
+        }
+        args = (X, y, exam.data.X_val, exam.data.y_val)
         return [
-            Call(name=name, target="train_run", args=(X, y, X_val, y_val), kwargs={**common, **options})
-            for name, options in OPTIONS.items()
+            Call(name=name, target="train_run", args=args, kwargs={**usual, **options})
+            for name, options in kinds.items()
         ]
 
     def judge(self, exam: Exam, seen: Seen) -> Verdict:
-        """Compare the gap of each regularised run with that of the plain one."""
-        return verdict(self._narrows(exam, seen, "weight decay"), self._narrows(exam, seen, "dropout"))
+        """Judge each kind against the run without; show how that one overfits."""
+        checks = [
+            check(f"{kind} narrows the gap", [seen["none"], seen[kind]], self._narrower(exam, seen, kind), fix=FOLLOW)
+            for kind in ("weight decay", "dropout")
+        ]
+        return verdict(*checks, exhibits=history_curves(seen["none"], of="without regularisation", what="train"))
 
-    def _narrows(self, exam: Exam, seen: Seen, option: str) -> Check:
-        def test(plain: Value, regularised: Value) -> str:
-            without, with_it = self._gap(exam, plain), self._gap(exam, regularised)
-            told = f"gap between validation and training loss {with_it:.3f} with {option}, {without:.3f} without"
-            if with_it <= self.most * without:
+    def _narrower(self, exam: Exam, seen: Seen, kind: str) -> Callable[..., str]:
+        data = exam.data
+        shapes = (data.X_train.shape[1], H, data.classes)
+        X, y = seen["none"].call.args[:2]
+        assert isinstance(X, np.ndarray)
+        assert isinstance(y, np.ndarray)
+
+        def losses(value: Value) -> tuple[float, float]:
+            theta = trained_params(value, what="train", shapes=shapes)
+            return loss_of(theta, X, y, what="train"), loss_of(theta, data.X_val, data.y_val, what="train")
+
+        def test(without: Value, regularised: Value) -> str:
+            plain_train, plain_val = losses(without)
+            train, val = losses(regularised)
+            gap, plain_gap = val - train, plain_val - plain_train
+            told = f"gap {gap:.3f} with {kind}, {plain_gap:.3f} without; allowed {self.ratio:g} times that"
+            if not val < log(data.classes):
+                raise Wrong(
+                    f"With {kind} the validation loss is {val:.3f}: guessing gives {log(data.classes):.3f}, so nothing "
+                    "was learnt and there is no gap to narrow."
+                )
+            if gap <= self.ratio * plain_gap:
                 return told
-            raise Wrong(
-                f"{told[0].upper()}{told[1:]}; it should shrink to {self.most:g} times or less.",
-                got=f"{with_it:.3f}",
-                expected=f"at most {self.most * without:.3f}",
-            )
+            unused = "" if gap != plain_gap else f" It is the same to the last digit: {kind} does not act."
+            raise Wrong(f"The {told}.{unused}", got=f"gap {gap:.3f}", expected=f"at most {self.ratio * plain_gap:.3f}")
 
-        (setting,) = (f"{name}={value}" for name, value in OPTIONS[option].items())
-        return check(
-            f"{option} narrows the gap",
-            [seen["plain"], seen[option]],
-            test,
-            asked=f"train(...) on {self.images} images for {EPOCHS} epochs, without and with {setting}",
-            fix="Follow the option from train's arguments to the place where it acts.",
-        )
-
-    def _gap(self, exam: Exam, value: Value) -> float:
-        X, y, X_val, y_val = self._problem(exam)
-        theta = trained_params(value, what="train", shapes=(X.shape[1], H, exam.data.classes))
-        return loss_of(theta, X_val, y_val, what="train") - loss_of(theta, X, y, what="train")
-
-    def _problem(self, exam: Exam) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Return X, y, X_val, y_val; some of the training labels are drawn at random."""
-        data, rng = exam.data, exam.rng("regularisation")
-        X, right = data.train_subset(min(self.images, len(data.y_train)), rng)
-        y = right.copy()
-        spoilt = rng.permutation(len(y))[: round(self.wrong_labels * len(y))]
-        y[spoilt] = rng.integers(0, data.classes, size=len(spoilt))
-        return X, y, data.X_val[: self.images_val], data.y_val[: self.images_val]
+        return test

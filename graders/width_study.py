@@ -1,28 +1,28 @@
-"""The width study trains one network for each hidden width, with everything else equal.
+"""The study of the hidden width gives a result for every width that was asked for.
 
-Measures: that the answer has an entry for each width that was asked, and none besides; that each entry is a history
-or finite numbers; that options such as the number of epochs reach the training.
+Measures: that width_study returns a mapping with one entry for each width; that every number in it is finite; that
+histories are as long as the epochs asked for, so that the options reach the training; that the widths differ in their
+results, so that each network has its own width; and that other validation labels give other results.
 
-Matters: a comparison says something about the width only when nothing else differs between the runs.
+Matters: a comparison says something only when the one thing that shall differ does, and nothing else.
 
-Fix: call the study with two widths and one epoch and print what it returns: its keys are the widths.
+Fix: call it with two widths and two epochs, and print what comes back.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from graders.foundation.call import Call, Room, Value
+from graders.foundation.call import Call, Params, Room, Value
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Grader, Seen
 from graders.foundation.verdict import Verdict, verdict
 from graders.measure.compare import Wrong, array, check, mapping
-from graders.measure.describe import type_of
+from graders.measure.training import SERIES
 
-WIDTHS = (5, 12)
-EPOCHS = 2
+OPTIONS = "What happens to the keyword arguments that your width_study does not name?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,93 +30,173 @@ class WidthStudy(Grader):
     """Grades `width_study(X, y, X_val, y_val, widths, **train_options)`.
 
     Args:
-        images: training images of the study.
-        images_val: validation images of the study.
+        widths: the widths asked for.
+        epochs: the epochs asked for; unlike the default of train.
+        images: training images.
     """
 
-    title: ClassVar[str] = "Width study"
+    title: ClassVar[str] = "Hidden width"
     about: ClassVar[str] = "width_study"
 
+    widths: tuple[int, ...] = (4, 16)
+    epochs: int = 2
     images: int = 200
-    images_val: int = 100
 
     def ask(self, exam: Exam) -> Sequence[Call]:
-        """Ask for two widths with two epochs each."""
-        data = exam.data
-        X, y = data.train_subset(min(self.images, len(data.y_train)), exam.rng("width_study"))
-        widths: list[Value] = [*WIDTHS]
-        study = (X, y, data.X_val[: self.images_val], data.y_val[: self.images_val], widths)
-        return [
-            Call(
-                name="study",
-                target="width_study",
-                args=study,
-                kwargs={"epochs": EPOCHS, "batch": 50, "seed": 3},
-                room=Room.TORCH,
-            )
-        ]
+        """Ask for a small study, and for the same with other validation labels."""
+        rng = exam.rng("width study")
+        X, y = exam.data.train_subset(min(self.images, len(exam.data.y_train)), rng)
+        widths: list[Value] = list(self.widths)
+        X_val, y_val = exam.data.X_val[:200], exam.data.y_val[:200]
+        options: dict[str, Value] = {"epochs": self.epochs, "lr": 0.05, "batch": 50, "seed": 3}
+
+        def study(name: str, labels: np.ndarray) -> Call:
+            args = (X, y, X_val, labels, widths)
+            return Call(name=name, target="width_study", args=args, kwargs=options, room=Room.TORCH)
+
+        return [study("study", y_val), study("other labels", (y_val + 1) % exam.data.classes)]
 
     def judge(self, exam: Exam, seen: Seen) -> Verdict:
-        """Judge the keys, then the entries."""
+        """Judge the keys, then the numbers, then whether widths and options had an effect."""
         del exam
         study = seen["study"]
+        asked = f"width_study(X, y, X_val, y_val, {list(self.widths)}, epochs={self.epochs}, ...)"
         return verdict(
-            check("covers the widths asked", study, lambda value: _covered(_by_width(value)), weight=2),
-            check("every width has finite results", study, _finite),
-            check("passes its options on to the training", study, _epochs_passed_on),
+            check("there is a result for every width", study, self._complete, asked=asked),
+            check("results are histories or accuracies, all finite", study, self._finite, asked=asked),
+            check("the options reach the training", study, self._passed_on, fix=OPTIONS, asked=asked),
+            check("each width has its own result", study, self._different, asked=asked),
+            check(
+                "the validation images are used",
+                [study, seen["other labels"]],
+                self._validated,
+                weight=0.5,
+                fix="Which images does your width_study hand on as validation images?",
+                asked=f"{asked}, and again with other validation labels",
+            ),
         )
 
+    def _complete(self, value: Value) -> str:
+        results = self._results(value)
+        return f"results for {', '.join(map(str, results))}"
 
-def _by_width(value: Value) -> dict[int, Value]:
-    """Return width -> entry, or raise `Wrong`."""
-    entries: dict[int, Value] = {}
-    for key, entry in mapping(value, what="width_study").items():
-        if not (isinstance(key, int) or key.strip().isdigit()):
-            raise Wrong(f"The study has the key {key!r:.40}; its keys are the widths.", expected=str(list(WIDTHS)))
-        entries[int(key)] = entry
-    return entries
-
-
-def _covered(entries: Mapping[int, Value]) -> str:
-    if set(entries) == set(WIDTHS):
-        return f"widths {sorted(entries)}"
-    got = str(sorted(entries))
-    raise Wrong(f"The study has the widths {got}, asked were {list(WIDTHS)}.", got=got, expected=str(list(WIDTHS)))
-
-
-def _finite(value: Value) -> str:
-    entries = _by_width(value)
-    if not entries:
-        raise Wrong("The study is empty.", got="{}", expected=f"an entry for each of {list(WIDTHS)}")
-    for width, entry in entries.items():
-        if not _numbers(entry, f"the entry of width {width}"):
-            raise Wrong(f"The entry of width {width} holds no number.", got=type_of(entry), expected="a history")
-    return f"{len(entries)} entries"
-
-
-def _numbers(entry: Value, what: str) -> int:
-    """Count the finite numbers of a history, of nested accuracies or of a pair; anything else is `Wrong`."""
-    if isinstance(entry, Mapping):
-        return sum(_numbers(part, f"{what}, {name!r}") for name, part in entry.items())
-    if isinstance(entry, tuple | list) and any(isinstance(part, Mapping | tuple | list) for part in entry):
-        return sum(_numbers(part, what) for part in entry)
-    if isinstance(entry, tuple | list) and not entry:
-        return 0
-    return int(array(entry, what=what).size)
-
-
-def _epochs_passed_on(value: Value) -> str:
-    """A history shows how many epochs were run; plain accuracies cannot, and are believed."""
-    for width, entry in _by_width(value).items():
-        series = entry.get("val_loss") if isinstance(entry, Mapping) else None
-        if series is None:
-            continue
-        epochs = int(np.size(array(series, what=f"val_loss of width {width}")))
-        if epochs != EPOCHS:
+    def _results(self, value: Value) -> dict[int, Value]:
+        """Return the result of each width, or raise `Wrong`; keys may be integers or their text."""
+        found = mapping(value, what="width_study")
+        by_width = {width: result for key, result in found.items() if (width := _width(key)) is not None}
+        missing = [width for width in self.widths if by_width.get(width) is None]
+        if missing:
+            keys = ", ".join(repr(key) for key in list(found)[:8]) or "nothing"
             raise Wrong(
-                f"The history of width {width} has {epochs} epochs, asked were {EPOCHS}.",
-                got=f"{epochs} epochs",
-                expected=f"{EPOCHS} epochs",
-                fix="Which of the options that width_study receives reach train?",
+                f"width_study has no result for width {' and '.join(map(str, missing))}; its keys are {keys}.",
+                got=keys,
+                expected=", ".join(map(str, self.widths)),
             )
-    return f"{EPOCHS} epochs each"
+        return {width: by_width[width] for width in self.widths}
+
+    def _finite(self, value: Value) -> str:
+        count = 0
+        for width, result in self._results(value).items():
+            for numbers in _numbers(result):
+                if not np.isfinite(numbers).all():
+                    bad = numbers[~np.isfinite(numbers)][0]
+                    raise Wrong(f"The result of width {width} holds {bad}.", got=str(bad), expected="finite numbers")
+                count += numbers.size
+            if not any(numbers.size for numbers in _numbers(result)):
+                raise Wrong(f"The result of width {width} holds no number.", expected="a history or accuracies")
+            if not any(_histories(result)) and any(numbers.ndim > 1 for numbers in _numbers(result)):
+                raise Wrong(
+                    f"The result of width {width} holds matrices and no history, as if it were the parameters.",
+                    got="matrices",
+                    expected="a history or accuracies",
+                )
+        return f"{count} numbers"
+
+    def _passed_on(self, value: Value) -> str:
+        lengths = {len(numbers) for result in self._results(value).values() for numbers in _series(result)}
+        if not lengths:
+            return "there are no histories, so nothing shows how many epochs were run"
+        if lengths != {self.epochs}:
+            told = ", ".join(str(n) for n in sorted(lengths))
+            raise Wrong(
+                f"With epochs={self.epochs} the histories have {told} numbers.",
+                got=f"{told} epochs",
+                expected=f"{self.epochs} epochs",
+            )
+        return f"histories of {self.epochs} epochs"
+
+    def _validated(self, value: Value, relabelled: Value) -> str:
+        first, second = (
+            [numbers for result in self._results(v).values() for numbers in _numbers(result)]
+            for v in (value, relabelled)
+        )
+        if len(first) == len(second) and all(np.array_equal(a, b) for a, b in zip(first, second, strict=True)):
+            raise Wrong("With other validation labels, all results stay the same to the last digit.")
+        return "other validation labels give other results"
+
+    def _different(self, value: Value) -> str:
+        losses = [
+            next((n for n in _series(r, ("train_loss", "val_loss"))), None) for r in self._results(value).values()
+        ]
+        known = [numbers for numbers in losses if numbers is not None]
+        if len(known) < 2:
+            return "there are no losses, and accuracies of two widths may well be equal"
+        if any(np.array_equal(a, b) for i, a in enumerate(known) for b in known[:i]):
+            raise Wrong(
+                "Two widths have the same losses to the last digit, as if they had the same network.",
+                fix="Under which name does train take the number of hidden units?",
+            )
+        return "the losses differ"
+
+
+def _width(key: str | int) -> int | None:
+    """Return the width that a key stands for, or None."""
+    if isinstance(key, int):
+        return int(key)
+    digits = "".join(c for c in key.split(".")[0] if c.isdigit())
+    return int(digits) if digits and len(digits) < 9 else None
+
+
+def _histories(result: Value, depth: int = 0) -> Iterator[Mapping[str | int, Value]]:
+    """Yield the histories in a result: itself, or parts of a pair such as (params, history)."""
+    if isinstance(result, Mapping):
+        if any(name in result for name in SERIES):
+            yield result
+        elif depth < 3:
+            for part in result.values():
+                yield from _histories(part, depth + 1)
+    elif isinstance(result, tuple | list) and depth < 3:
+        for part in result:
+            yield from _histories(part, depth + 1)
+
+
+def _series(result: Value, names: Sequence[str] = SERIES) -> Iterator[np.ndarray]:
+    """Yield the series of a result's histories that hold a number an epoch; single numbers are no series."""
+    for history in _histories(result):
+        for name in names:
+            value = history.get(name)
+            if isinstance(value, list | tuple | np.ndarray) and np.ndim(_plain(value)) == 1:
+                yield _plain(value)
+
+
+def _numbers(result: Value, depth: int = 0) -> Iterator[np.ndarray]:
+    """Yield all numbers in a result, whatever holds them."""
+    if isinstance(result, Params):
+        for weights in result.arrays():
+            yield _plain(weights)
+    elif isinstance(result, Mapping) and depth < 5:
+        for part in result.values():
+            yield from _numbers(part, depth + 1)
+    elif isinstance(result, tuple | list) and depth < 5 and any(not isinstance(p, int | float) for p in result):
+        for part in result:
+            yield from _numbers(part, depth + 1)
+    else:
+        yield _plain(result)
+
+
+def _plain(value: Value) -> np.ndarray:
+    """Return the value's numbers, an empty array where there are none."""
+    try:
+        return array(value, what="a result", finite=False)
+    except Wrong:
+        return np.empty(0)

@@ -49,7 +49,26 @@ class ErrorMap:
     allowed: float
 
 
-Exhibit: TypeAlias = Curves | GapOverSeeds | ErrorMap
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class AgainstReference:
+    """An exhibit: what the submission reached on each seed, beside what the reference reaches over many.
+
+    Args:
+        title: what is shown.
+        label: the axis, with its unit.
+        reference: one value of the reference for each seed of the calibration.
+        submission: one value of the submission for each of its runs.
+        threshold: from where there is full credit.
+    """
+
+    title: str
+    label: str
+    reference: tuple[float, ...]
+    submission: tuple[float, ...]
+    threshold: float
+
+
+Exhibit: TypeAlias = Curves | GapOverSeeds | ErrorMap | AgainstReference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -33,7 +33,15 @@ class Problem:
         return Problem(X=self.X[order], y=self.y[order], X_val=self.X_val, y_val=self.y_val)
 
 
-def draw(rng: np.random.Generator, *, n: int, n_val: int, contrast: float = 0.5, wrong_labels: float = 0.0) -> Problem:
+def draw(
+    rng: np.random.Generator,
+    *,
+    n: int,
+    n_val: int,
+    contrast: float = 0.5,
+    wrong_labels: float = 0.0,
+    darkness: float = 3.0,
+) -> Problem:
     """Draw a problem whose classes are random pictures under noise.
 
     Args:

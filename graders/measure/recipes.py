@@ -97,6 +97,7 @@ def step(lr: float, epochs: int, mu: float) -> Cases:
         "the drop comes one epoch early": recipe(1),
         "the drop comes one epoch late": recipe(-1),
         "the drop acts from the start": Recipe(lrs=[0.1 * lr for lr in right.lrs], mu=mu),
+        "each epoch lowers the rate that the epoch before it had lowered already": compounded(right),
     }
     return [right, Recipe(lrs=right.lrs, mu=mu, rule=unscaled)], wrong
 
@@ -109,4 +110,18 @@ def cosine(lr: float, epochs: int, mu: float) -> Cases:
     after, within = ([truth.cosine(e, lr, length) for e in range(epochs + 1)] for length in (epochs, epochs - 1))
     waves = (after[:-1], within[:-1], after[1:])
     right = [Recipe(lrs=lrs, mu=mu, rule=rule) for lrs in waves for rule in (course, unscaled)]
-    return right, {"the learning rate stays as it was": Recipe(lrs=[lr] * epochs, mu=mu)}
+    wrong = {
+        "the learning rate stays as it was": Recipe(lrs=[lr] * epochs, mu=mu),
+        "each epoch lowers the rate that the epoch before it had lowered already": compounded(right[0]),
+    }
+    return right, wrong
+
+
+def compounded(recipe: Recipe) -> Recipe:
+    """Return the recipe whose rates multiply up: the schedule is handed its own last rate in place of the first one."""
+    first = recipe.lrs[0]
+    lrs, lr = [], first
+    for wanted in recipe.lrs:
+        lr *= wanted / first
+        lrs.append(lr)
+    return Recipe(lrs=lrs, mu=recipe.mu, decay=recipe.decay, rule=recipe.rule)

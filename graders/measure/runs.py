@@ -1,5 +1,9 @@
 """The full training runs that several criteria share: asked once, because equal questions are asked once."""
 
+from dataclasses import dataclass
+
+import numpy as np
+
 from graders.foundation.call import Call, Room, Value
 from graders.foundation.exam import Exam
 
@@ -25,6 +29,38 @@ def torch_run(exam: Exam, k: int) -> Call:
         args=(X, y, exam.data.X_val, exam.data.y_val),
         kwargs={**_options(exam, k), "X_eval": exam.data.X_test},
         room=Room.TORCH,
+        weight=exam.training.weight,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Disguise:
+    """A permutation of the pixels (D,) and of the class numbers (K,), which a submission cannot know beforehand."""
+
+    pixels: np.ndarray
+    labels: np.ndarray
+
+
+def disguise(exam: Exam) -> Disguise:
+    """Return the exam's disguise. A network whose layers are fully connected learns as well under any."""
+    rng = exam.rng("disguise")
+    return Disguise(pixels=rng.permutation(exam.data.X_train.shape[1]), labels=rng.permutation(exam.data.classes))
+
+
+def disguised_run(exam: Exam) -> Call:
+    """Return the question of the first seed's run, with the disguise over images and labels."""
+    X, y = exam.train_images()
+    cover, data = disguise(exam), exam.data
+    return Call(
+        name="disguised run",
+        target="train_run",
+        args=(
+            np.ascontiguousarray(X[:, cover.pixels]),
+            cover.labels[y],
+            np.ascontiguousarray(data.X_val[:, cover.pixels]),
+            cover.labels[data.y_val],
+        ),
+        kwargs=_options(exam, 0),
         weight=exam.training.weight,
     )
 

@@ -26,50 +26,59 @@ class Recorded:
         """How many epochs were recorded by every series that is there."""
         return min((len(s) for s in (self.val_loss, self.val_acc, self.train_loss) if s is not None), default=0)
 
+    @property
+    def falling(self) -> np.ndarray:
+        """The series that falls as validation improves: the loss, or the accuracy turned round where there is none."""
+        if self.val_loss is not None:
+            return self.val_loss
+        return np.zeros(self.epochs) if self.val_acc is None else -self.val_acc
+
+    @property
+    def rising(self) -> np.ndarray:
+        """The series that rises as validation improves: the accuracy, or the loss turned round where there is none."""
+        return -self.falling if self.val_acc is None else self.val_acc
+
 
 Better: TypeAlias = Callable[[Recorded, int, int], bool]
 """Whether an epoch is better than the best one before it."""
 
 
 def _loss(margin: float) -> Better:
-    def better(run: Recorded, epoch: int, best: int) -> bool:
-        return run.val_loss is not None and bool(run.val_loss[epoch] < run.val_loss[best] - margin)
-
-    return better
+    return lambda run, epoch, best: bool(run.falling[epoch] < run.falling[best] - margin)
 
 
 def _loss_or_equal(run: Recorded, epoch: int, best: int) -> bool:
-    return run.val_loss is not None and bool(run.val_loss[epoch] <= run.val_loss[best])
+    return bool(run.falling[epoch] <= run.falling[best])
 
 
 def _accuracy(run: Recorded, epoch: int, best: int) -> bool:
-    return run.val_acc is not None and bool(run.val_acc[epoch] > run.val_acc[best])
+    return bool(run.rising[epoch] > run.rising[best])
 
 
 def _accuracy_or_equal(run: Recorded, epoch: int, best: int) -> bool:
-    return run.val_acc is not None and bool(run.val_acc[epoch] >= run.val_acc[best])
+    return bool(run.rising[epoch] >= run.rising[best])
 
 
 def _accuracy_then_loss(run: Recorded, epoch: int, best: int) -> bool:
-    tie = _accuracy_or_equal(run, epoch, best) and not _accuracy(run, epoch, best)
-    return _accuracy(run, epoch, best) or (tie and _loss(0.0)(run, epoch, best))
+    tie = run.rising[epoch] == run.rising[best]
+    return _accuracy(run, epoch, best) or bool(tie and run.falling[epoch] < run.falling[best])
 
 
 def _loss_or_accuracy(run: Recorded, epoch: int, _best: int) -> bool:
-    lower = run.val_loss is not None and bool(run.val_loss[epoch] < run.val_loss[:epoch].min())
-    return lower or (run.val_acc is not None and bool(run.val_acc[epoch] > run.val_acc[:epoch].max()))
+    return bool(run.falling[epoch] < run.falling[:epoch].min() or run.rising[epoch] > run.rising[:epoch].max())
 
 
 def _higher_loss(run: Recorded, epoch: int, best: int) -> bool:
-    return run.val_loss is not None and bool(run.val_loss[epoch] > run.val_loss[best])
+    return bool(run.falling[epoch] > run.falling[best])
 
 
 def _lower_accuracy(run: Recorded, epoch: int, best: int) -> bool:
-    return run.val_acc is not None and bool(run.val_acc[epoch] < run.val_acc[best])
+    return bool(run.rising[epoch] < run.rising[best])
 
 
 def _training_loss(run: Recorded, epoch: int, best: int) -> bool:
-    return run.train_loss is not None and bool(run.train_loss[epoch] < run.train_loss[best])
+    series = run.falling if run.train_loss is None else run.train_loss
+    return bool(series[epoch] < series[best])
 
 
 def _never(_run: Recorded, _epoch: int, _best: int) -> bool:
@@ -138,7 +147,7 @@ def mistaken(patience: int) -> dict[str, list[Rule]]:
         "each epoch is held against the one before it, not against the best one": [
             Rule(better=b, limit=patience + extra, last=True) for b in pair for extra in (0, 1)
         ],
-        "no better epoch counts as better: is the comparison the right way round, and is the best value kept?": [
+        "better epochs do not count: the comparison is the wrong way round, or the best value is not kept": [
             Rule(better=b, limit=patience + extra) for b in (_higher_loss, _lower_accuracy, _never) for extra in (0, 1)
         ],
         "the training loss decides, not the validation loss": [

@@ -137,10 +137,10 @@ def rule_behind(
 ) -> str:
     """Return the name of the one wrong trajectory that `got` is, or "" when none or several explain it.
 
-    An alternative counts only where it lies at least twenty tolerances away from the right trajectory.
+    An alternative counts only where it lies at least five tolerances away from the right trajectory.
     """
     with np.errstate(all="ignore"):
-        apart = {n: a for n, a in alternatives.items() if distance(a, right, start=start, scale=right) > 20 * rtol}
+        apart = {n: a for n, a in alternatives.items() if distance(a, right, start=start, scale=right) > 5 * rtol}
         fitting = [n for n, a in apart.items() if distance(got, a, start=start, scale=right) <= 2 * rtol]
     return fitting[0] if len(fitting) == 1 else ""
 

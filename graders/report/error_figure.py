@@ -91,10 +91,7 @@ class ErrorMapPlan:
 
     def _legend(self, figure: Figure, *, x: float, y: float) -> None:
         shades: list[Patch] = [Patch(facecolor=NEUTRAL, label="allowed")]
-        shades += [
-            Patch(facecolor=colour, label=f"≤ {top:.1e}")
-            for colour, top in zip(HEAT, self.tops, strict=False)
-        ]
+        shades += [Patch(facecolor=colour, label=f"≤ {top:.1e}") for colour, top in zip(HEAT, self.tops, strict=False)]
         if (self.levels == _NOT_FINITE).any():
             shades.append(Patch(facecolor=NOT_A_NUMBER, hatch=_HATCH, linewidth=0, label="not finite"))
         legend = figure.legend(

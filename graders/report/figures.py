@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from graders.foundation.verdict import Curves, ErrorMap, Exhibit, GapOverSeeds
+from graders.foundation.verdict import AgainstReference, Curves, ErrorMap, Exhibit, GapOverSeeds
 from graders.report.error_figure import error_map_plan
 from graders.report.numbers import numbers_of, size_text
 from graders.report.plain_text import one_line
@@ -46,6 +46,8 @@ def exhibit_svg(exhibit: Exhibit, *, salt: str) -> str:
         case ErrorMap():
             plan = error_map_plan(exhibit)
             return named(plan.paint, size=(_WIDTH, plan.height))
+        case AgainstReference():
+            return named(partial(_paint_against_reference, exhibit), size=(_WIDTH, 150.0))
 
 
 def _paint_curves(exhibit: Curves, figure: Figure) -> None:
@@ -102,6 +104,21 @@ def _paint_gaps(exhibit: GapOverSeeds, figure: Figure) -> None:
     if not gaps:
         _say_nothing_to_draw(axes)
     _legend_above(axes, columns=2)
+
+
+def _paint_against_reference(exhibit: AgainstReference, figure: Figure) -> None:
+    axes = _axes(figure, x_label=exhibit.label, y_label="")
+    rows = (("reference", exhibit.reference, LINES[1], "|"), ("this submission", exhibit.submission, LINES[0], "o"))
+    for place, (_, values, colour, marker) in enumerate(rows):
+        drawn = [value for value in values if _drawable(value)]
+        axes.plot(drawn, [place] * len(drawn), color=colour, linestyle="none", marker=marker, markersize=9)
+    if _drawable(exhibit.threshold):
+        axes.axvline(
+            exhibit.threshold, color=LIMIT, linestyle=(0, (6, 3)), linewidth=1.3, label="full credit from here"
+        )
+    axes.set_yticks(range(len(rows)), [name for name, *_ in rows])
+    axes.set_ylim(-0.6, len(rows) - 0.4)
+    _legend_above(axes, columns=1)
 
 
 def _axes(figure: Figure, *, x_label: str, y_label: str) -> Axes:

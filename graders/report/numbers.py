@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graders.foundation.verdict import Curves, ErrorMap, Exhibit, GapOverSeeds
+from graders.foundation.verdict import AgainstReference, Curves, ErrorMap, Exhibit, GapOverSeeds
 from graders.report.error_cells import as_matrix
 from graders.report.plain_text import one_line
 
@@ -49,6 +49,8 @@ def numbers_of(exhibit: Exhibit) -> Numbers:
             return _of_gaps(exhibit)
         case ErrorMap():
             return _of_errors(exhibit)
+        case AgainstReference():
+            return _of_reference(exhibit)
 
 
 def _of_curves(exhibit: Curves) -> Numbers:
@@ -79,6 +81,23 @@ def _of_gaps(exhibit: GapOverSeeds) -> Numbers:
         caption="Accuracy gap of each seed, in points",
         columns=("seed", "gap in points"),
         rows=tuple((str(seed), size_text(gap)) for seed, gap in zip(exhibit.seeds, exhibit.gaps, strict=False)),
+    )
+
+
+def _of_reference(exhibit: AgainstReference) -> Numbers:
+    def span(values: tuple[float, ...]) -> str:
+        return f"{size_text(min(values))} to {size_text(max(values))}" if values else "nothing"
+
+    rows = [("reference", value) for value in sorted(exhibit.reference)]
+    rows += [("this submission", value) for value in exhibit.submission]
+    return Numbers(
+        description=(
+            f"{one_line(exhibit.label)}: the reference reaches {span(exhibit.reference)} over {len(exhibit.reference)} "
+            f"seeds, this submission {span(exhibit.submission)}; full credit starts at {size_text(exhibit.threshold)}."
+        ),
+        caption=one_line(exhibit.label),
+        columns=("whose", one_line(exhibit.label)),
+        rows=tuple((whose, size_text(value)) for whose, value in rows),
     )
 
 

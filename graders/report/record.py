@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from graders.foundation.verdict import Check, Curves, ErrorMap, Exhibit, GapOverSeeds, Standing
+from graders.foundation.verdict import AgainstReference, Check, Curves, ErrorMap, Exhibit, GapOverSeeds, Standing
 from graders.grading.scorecard import CriterionResult, Scorecard
 from graders.report.error_cells import error_cells
 from graders.report.whole_file import write_whole
@@ -84,7 +84,19 @@ class ErrorMapRecord(_Part):
     allowed: Measured
 
 
-ExhibitRecord = Annotated[CurvesRecord | GapOverSeedsRecord | ErrorMapRecord, Field(discriminator="kind")]
+class AgainstReferenceRecord(_Part):
+    """What the submission reached on each seed, beside what the reference reaches over many."""
+
+    kind: Literal["against_reference"]
+    title: Text
+    label: Text
+    reference: list[Measured]
+    submission: list[Measured]
+    threshold: Measured
+
+
+AnyExhibit = CurvesRecord | GapOverSeedsRecord | ErrorMapRecord | AgainstReferenceRecord
+ExhibitRecord = Annotated[AnyExhibit, Field(discriminator="kind")]
 
 
 class CheckRecord(_Part):
@@ -270,8 +282,17 @@ def _check(check: Check) -> CheckRecord:
     )
 
 
-def _exhibit(exhibit: Exhibit) -> CurvesRecord | GapOverSeedsRecord | ErrorMapRecord:
+def _exhibit(exhibit: Exhibit) -> AnyExhibit:
     match exhibit:
+        case AgainstReference():
+            return AgainstReferenceRecord(
+                kind="against_reference",
+                title=exhibit.title,
+                label=exhibit.label,
+                reference=list(exhibit.reference),
+                submission=list(exhibit.submission),
+                threshold=exhibit.threshold,
+            )
         case Curves():
             return CurvesRecord(
                 kind="curves",

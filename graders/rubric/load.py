@@ -59,7 +59,6 @@ def load_rubric(path: Path) -> Rubric:
         _refuse(path, raw, error)
     criteria = tuple(_criteria(raw, checked))
     _refuse_wrong_total(path, raw, checked.total, criteria)
-    _refuse_missing_thresholds(path, raw, criteria)
     return Rubric(
         title=checked.title,
         seed=checked.seed,
@@ -187,16 +186,6 @@ def _refuse_wrong_total(path: Path, raw: Mapping[str, Any], total: float, criter
     if not abs(points - total) <= 1e-9:
         message = f"{path}:{_line(raw, ('total',))}: the points add up to {points:g}, but total says {total:g}"
         raise BadRubric(message, remedy="Change a criterion's points, or total.")
-
-
-def _refuse_missing_thresholds(path: Path, raw: Mapping[str, Any], criteria: Iterable[Criterion]) -> None:
-    """A criterion that takes its threshold from the calibration needs one."""
-    for criterion in criteria if "calibration" not in raw else ():
-        missing = [f for f in ("threshold", "sd_points") if getattr(criterion.grader, f, 0) is None]
-        if missing:
-            line = _line(raw, ("criteria", criterion.group, criterion.name))
-            message = f"{path}:{line}: '{criterion.name}' has no {missing[0]}, and the rubric is not calibrated"
-            raise BadRubric(message, remedy=f"Give it a {missing[0]}, or run: python grade.py calibrate {path}")
 
 
 def _line(raw: Any, place: Place) -> int:  # noqa: ANN401 - YAML's annotated containers

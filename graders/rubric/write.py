@@ -34,8 +34,9 @@ def write_calibration(path: Path, calibration: Calibration) -> None:
         raw.yaml_set_comment_before_after_key("calibration", before=REMARK)
     text = io.StringIO()
     yaml.dump(raw, text)
+    lines = "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
     try:
-        path.write_text(text.getvalue(), encoding="utf-8")
+        path.write_text(lines.replace(f"\n# {REMARK}", f"\n\n# {REMARK}").replace("\n\n\n", "\n\n"), encoding="utf-8")
     except OSError as error:
         message = f"cannot write to {path} ({error.strerror or error})"
         raise BadUsage(message, remedy="Copy the rubric to a place where you may write.") from error

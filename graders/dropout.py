@@ -1,0 +1,179 @@
+"""Inverted dropout switches hidden units off at random in training, and does nothing at inference.
+
+Measures: for `dropout` by itself, that kept entries are scaled by 1/(1-p), that the right share is kept, independently
+for every entry, that the returned mask is the one that acted, and that it comes from the given generator. For
+`loss_and_grads`, that one mask acts in both directions: the mask is read off your own gradients, so any random numbers
+will do. That `forward` is free of chance.
+
+Matters: a backward pass without the forward pass's mask follows the gradient of another loss. Training still runs, and
+the network is simply worse.
+
+Fix: draw the mask once, keep it, and multiply by it in both directions. With an array of ones, the output's mean must
+stay near 1, whatever p is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from graders.foundation.call import Call, Seeded, Value
+from graders.foundation.exam import Exam
+from graders.foundation.grader import Grader, Seen
+from graders.foundation.verdict import Check, Verdict, verdict
+from graders.measure.batch import Batch, of_call
+from graders.measure.compare import Wrong, array, check, same
+from graders.measure.dropped import acting_mask, dropped_array, independent, inverted, right_share
+from graders.measure.manners import inputs_untouched
+from graders.measure.masks import Masks, drawn, one_mask, positive_batch, read, right_without
+from graders.measure.statistics import share
+
+SHAPE = (200, 150)
+OTHER_P = 0.2
+PAIRS = 8  # questions about two images: enough to tell a mask of their own from a shared one
+SINGLES = 3
+REACHES = "Follow the argument dropout of loss_and_grads to the hidden activations: does it arrive there?"
+GENERATOR = "Draw the mask from the generator that is handed in, and from nothing else."
+OWN_MASK = "What shape does the array of random numbers have?"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropout(Grader):
+    """Grades `dropout(A, p, rng)`, dropout in `loss_and_grads`, and its absence in `forward`.
+
+    Args:
+        p: the chance to be dropped in most questions; not 0.5, where keeping and dropping look alike.
+        risk: of failing a right answer, in each statistical check.
+        rtol: allowed gap, relative to the largest entry.
+    """
+
+    title: ClassVar[str] = "Dropout"
+    about: ClassVar[str] = "dropout"
+
+    p: float = 0.3
+    risk: float = 1e-6
+    rtol: float = 1e-4
+
+    def ask(self, exam: Exam) -> Sequence[Call]:
+        """Ask for masks, for gradients of one and of two images with dropout, and for logits twice."""
+        rng = exam.rng("dropout")
+        A = rng.uniform(0.5, 1.5, size=SHAPE) * rng.choice([-1.0, 1.0], size=SHAPE)
+        seeds = [Seeded(seed=int(s)) for s in rng.integers(1, 2**31, size=PAIRS + 1)]
+        one = positive_batch(rng, N=1, D=13, H=200, K=5, all_active=False)
+        two = positive_batch(rng, N=2, D=13, H=4, K=5, all_active=True)
+        logits = Call(name="logits", target="forward", args=(one.params, one.X))
+
+        def dropped(name: str, p: float, seed: Seeded, repeat: int = 0) -> Call:
+            return Call(name=name, target="dropout", args=(A, p, seed), repeat=repeat)
+
+        return [
+            dropped("mask", self.p, seeds[0]),
+            dropped("mask again", self.p, seeds[0], repeat=1),
+            dropped("other mask", self.p, seeds[1]),
+            dropped("other p", OTHER_P, seeds[2]),
+            dropped("p=0", 0.0, seeds[0]),
+            one.call("one image"),
+            one.call("p=0 in the gradient", dropout=0.0),
+            *(one.call(f"one image {i}", dropout=self.p, rng=seeds[i]) for i in range(SINGLES)),
+            one.call("one image 0 again", repeat=1, dropout=self.p, rng=seeds[0]),
+            two.call("two images"),
+            *(two.call(f"two images {i}", dropout=self.p, rng=seeds[i]) for i in range(PAIRS)),
+            logits,
+            Call(name="logits again", target=logits.target, args=logits.args, repeat=1),
+        ]
+
+    def judge(self, exam: Exam, seen: Seen) -> Verdict:
+        """Judge `dropout` by itself, then the gradients, then inference."""
+        del exam
+        A = seen["mask"].call.args[0]
+        assert isinstance(A, np.ndarray)
+        p, rtol, risk = self.p, self.rtol, self.risk
+        masks = {name: seen[name] for name in ("mask", "mask again", "other mask", "other p", "p=0")}
+        return verdict(
+            check("kept entries are scaled by 1/(1-p)", seen["mask"], lambda v: inverted(v, A, p, rtol=rtol), weight=2),
+            check("the same with another p", seen["other p"], lambda v: inverted(v, A, OTHER_P, rtol=rtol)),
+            check("p is the chance to be dropped", [seen["mask"], seen["other p"]],
+                  lambda v, w: right_share(v, A, p, risk=risk / 2) + " " + right_share(w, A, OTHER_P, risk=risk / 2)),
+            check("every entry is dropped independently", seen["mask"], lambda v: independent(v, A, risk=risk)),
+            check("returns the mask that acted", seen["mask"], lambda v: acting_mask(v, A, p, rtol=rtol)),
+            check("p=0 changes nothing", seen["p=0"], lambda v: same(dropped_array(v, A), A, what="the dropped A",
+                  rtol=rtol), weight=0.5),
+            inputs_untouched(masks, main="mask", names=["A"]),
+            check("draws from the given generator", [seen["mask"], seen["mask again"], seen["other mask"]],
+                  lambda *values: _from_generator([dropped_array(v, A) for v in values]), fix=GENERATOR),
+            *self._in_the_gradient(seen),
+            check("forward has no dropout", [seen["logits"], seen["logits again"]], _deterministic),
+        )  # fmt: skip
+
+    def _in_the_gradient(self, seen: Seen) -> list[Check]:
+        """Judge dropout in `loss_and_grads`, leaving out what is wrong without dropout too: it is judged elsewhere."""
+        one, two = of_call(seen["one image"].call), of_call(seen["two images"].call)
+        singles = [seen[f"one image {i}"] for i in range(SINGLES)]
+        pairs = [seen[f"two images {i}"] for i in range(PAIRS)]
+        names = right_without(seen["one image"].observation, one, rtol=self.rtol)
+        names_of_two = right_without(seen["two images"].observation, two, rtol=self.rtol)
+
+        def test_one(value: Value) -> str:
+            return one_mask(value, one, names, p=self.p, rtol=self.rtol)
+
+        def test_share(*values: Value) -> str:
+            return self._share(values, one)
+
+        def test_pairs(*values: Value) -> str:
+            masks = Masks(two, p=self.p)
+            return _own_masks([masks.explaining(value, names_of_two, rtol=self.rtol) for value in values])
+
+        checks = [
+            check("one mask acts in the forward and the backward pass", singles[0], test_one, weight=3, fix=REACHES),
+            check("hidden units are dropped with chance p", singles, test_share, weight=0.5, fix=REACHES),
+            check("dropout=0 in loss_and_grads changes nothing", [seen["one image"], seen["p=0 in the gradient"]],
+                  lambda v, w: _equal(v, w, one, names, self.rtol), weight=0.5),
+            check("loss_and_grads draws from the given generator",
+                  [singles[0], seen["one image 0 again"], singles[1]],
+                  lambda *values: _from_generator([read(v, one, ["W2"])["W2"] for v in values]), weight=0.5,
+                  fix=GENERATOR),
+        ]  # fmt: skip
+        # Without a single right quantity no mask could be recognised.
+        if names_of_two:
+            checks.append(check("every image has a mask of its own", pairs, test_pairs, weight=1.5, fix=OWN_MASK))
+        return checks
+
+    def _share(self, values: Sequence[Value], batch: Batch) -> str:
+        masks = [drawn(value, batch) for value in values]
+        active = sum(int(m.active.sum()) for m in masks)
+        kept = sum(int((m.active & m.kept).sum()) for m in masks)
+        measured = share(kept, active, p=1 - self.p, what="the share of hidden units kept", risk=self.risk)
+        if measured.within:
+            return measured.told
+        fix = "Which share does your mask in loss_and_grads keep: p, or what is left of it?"
+        raise Wrong(measured.told, got=f"{measured.value:.3g}", expected=f"{1 - self.p:.3g}", fix=fix)
+
+
+def _own_masks(masks: Sequence[np.ndarray]) -> str:
+    if all((m == m[0]).all() for m in masks):
+        raise Wrong(f"In {len(masks)} of {len(masks)} batches both images lost the same hidden units.")
+    if all((m == masks[0]).all() for m in masks):
+        raise Wrong(f"{len(masks)} generators with different seeds gave the same mask.", fix=GENERATOR)
+    return f"a mask was found that explains each of {len(masks)} answers in full"
+
+
+def _from_generator(dropped: Sequence[np.ndarray]) -> None:
+    first, again, other = dropped
+    if not np.array_equal(first, again):
+        raise Wrong("Two generators with the same seed gave different masks.", got="different", expected="the same")
+    if np.array_equal(first, other):
+        raise Wrong("Two generators with different seeds gave the same mask.", got="the same", expected="different")
+
+
+def _equal(without: Value, with_zero: Value, batch: Batch, names: Sequence[str], rtol: float) -> str:
+    want = read(without, batch, names)
+    for name, got in read(with_zero, batch, names).items():
+        same(got, want[name], what="the loss" if name == "loss" else f"d{name}", rtol=rtol)
+    return f"the same {', '.join(names)}"
+
+
+def _deterministic(first: Value, second: Value) -> None:
+    a, b = (array(value, what="forward(params, X)") for value in (first, second))
+    if not np.array_equal(a, b):
+        raise Wrong("forward gave two different answers to the same question.", fix="Dropout belongs to training only.")
