@@ -96,7 +96,7 @@ def container_like(example: Any) -> Container:
     if isinstance(example, Mapping):
         for names in (NAMES, GRADIENT_NAMES):
             if all(n in example for n in names):
-                return lambda arrays: dict(zip(names, arrays, strict=True))
+                return lambda arrays: _mapping_with(example, dict(zip(names, arrays, strict=True)))
     if isinstance(example, tuple) and hasattr(example, "_fields"):
         names = NAMES if hasattr(example, "W1") else GRADIENT_NAMES
         fields = example._fields
@@ -108,13 +108,29 @@ def container_like(example: Any) -> Container:
     if not isinstance(example, tuple) and example is not None:
         for names in (NAMES, GRADIENT_NAMES):
             if all(hasattr(example, n) for n in names):
-                return lambda arrays: _object_with(example, names, arrays)
+                return lambda arrays: _object_with(example, dict(zip(names, arrays, strict=True)))
     return tuple
 
 
-def _object_with(example: Any, names: tuple[str, ...], arrays: list[Any]) -> Any:
+def _mapping_with(example: Any, named: Mapping[str, Any]) -> Any:
+    """Return a mapping of the example's own class; entries besides the four stay."""
+    twin = copy.copy(example)
+    for name, array in named.items():
+        twin[name] = array
+    return twin
+
+
+def _object_with(example: Any, named: Mapping[str, Any]) -> Any:
+    """Return an object of the example's own class, made by its constructor where that takes the four arrays."""
+    for arguments, options in (((), named), (tuple(named.values()), {})):
+        try:
+            made = type(example)(*arguments, **options)
+            if all(np.array_equal(getattr(made, name), array) for name, array in named.items()):
+                return made
+        except Exception:  # noqa: BLE001, S112 - whatever a constructor for other arguments raises
+            continue
     twin = copy.deepcopy(example)
-    for name, array in zip(names, arrays, strict=True):
+    for name, array in named.items():
         try:
             setattr(twin, name, array)
         except AttributeError:  # a frozen dataclass
