@@ -17,9 +17,9 @@ from graders.report.plain_text import one_line, plain_text
 from graders.report.whole_file import write_whole
 from graders.report.wording import (
     by_group,
-    carried_note,
     check_outcome,
     headline,
+    in_one_line,
     points_cell,
     standing_outcome,
     ungraded,
@@ -81,7 +81,7 @@ def _environment() -> Environment:
         finalize=_plain,
     )
     environment.filters.update(
-        one_line=one_line, points_cell=points_cell, paragraphs=_paragraphs, carried_note=carried_note
+        one_line=one_line, points_cell=points_cell, paragraphs=_paragraphs, in_one_line=in_one_line
     )
     return environment
 

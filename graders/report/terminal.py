@@ -17,8 +17,8 @@ from graders.report.plain_text import one_line, plain_text
 from graders.report.wording import (
     Outcome,
     by_group,
-    carried_note,
     headline,
+    in_one_line,
     points_cell,
     standing_outcome,
     ungraded,
@@ -162,7 +162,7 @@ def _group_table(criteria: Sequence[CriterionResult], scorecard: Scorecard, cons
     for criterion in criteria:
         outcome = standing_outcome(criterion.standing)
         told = _words(outcome.words, console, _STYLES[outcome.key])
-        told.append_text(_words(f": {one_line(f'{criterion.reason} {carried_note(criterion)}')}", console))
+        told.append_text(_words(f": {one_line(in_one_line(criterion))}", console))
         title = _words(one_line(criterion.title), console)
         table.add_row(_mark(outcome, console), title, Text(points_cell(criterion)), told)
     return table

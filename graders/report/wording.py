@@ -60,8 +60,13 @@ def points_text(points: float) -> str:
     return f"{points:.2f}".rstrip("0").rstrip(".")
 
 
-def carried_note(result: CriterionResult) -> str:
-    """Return where a mistake that also shows here was charged; empty when none was, or when the reason says so."""
+def in_one_line(result: CriterionResult) -> str:
+    """Return the criterion's reason, and where a mistake that also shows here was charged."""
+    note = _carried_note(result)
+    return f"{result.reason.rstrip('.')}. {note}" if note else result.reason
+
+
+def _carried_note(result: CriterionResult) -> str:
     checks = result.verdict.checks if result.verdict else ()
     carried = [c for c in checks if c.charged_at]
     if not carried or any(c.reason == result.reason for c in carried):
