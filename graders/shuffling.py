@@ -86,9 +86,11 @@ class Shuffling(Grader):
         problem = _problem(exam)
         tiny = [seen["origin"], seen["whole"], seen["parts"]]
         labels = check("every image keeps its label", tiny, lambda *v: _paired(problem, *v), fix=ALIKE)
-        checks = [check("every image is visited once an epoch", tiny, lambda *v: _visited(problem, *v), fix=INDICES)]
+        paired = labels.credit == 1.0
+        visited = "every image is visited once an epoch"
+        checks = [check(visited, tiny, lambda *v: _visited(problem, *v, paired=paired), fix=INDICES)]
         # Images with each other's labels are not learnt, so what is learnt says nothing about their order.
-        if labels.credit == 1.0 or "regrouped" in seen:
+        if paired or "regrouped" in seen:
             checks.append(self._order(seen))
         return verdict(labels, *checks)
 
@@ -172,11 +174,11 @@ def _unseeded(seen: Seen) -> bool:
         return bool(max(np.abs(end.W1 - origin.W1).max() for end in others) > 0.1 * np.abs(origin.W1).max())
 
 
-def _visited(problem: Problem, origin: Value, whole: Value, parts: Value) -> str:
+def _visited(problem: Problem, origin: Value, whole: Value, parts: Value, *, paired: bool) -> str:
     start, full, small = (_parameters(v) for v in (origin, whole, parts))
     counts = visits(rows(problem, start, small), rows(problem, start, full))
-    # Momentum lets the first batch count up to 1.9 times as much as the second one.
-    if ((counts > 0.4) & (counts < 1.6)).all():
+    # Momentum lets the first batch count up to 1.9 times as much as the second one; another label, anything.
+    if ((counts > 0.4) & (counts < 1.6)).all() or (not paired and counts.min() > NEVER):
         return f"all {N} images once"
     never = [str(i) for i in np.flatnonzero(np.abs(counts) < NEVER)]
     raise Wrong(

@@ -13,8 +13,9 @@ def curve_figure(space: Namespace, history: dict[str, list[float]]) -> dict[str,
     """Have the curves plotted and saved, and return the figure's axes, lines and labels.
 
     Returns:
-        "saved": bytes of the file, 0 when there is none; "axes": for each axes its title, labels, legend
-        entries and lines (label, x, y, colour, style, marker, width, visible); "texts": what stands outside the axes.
+        "saved": bytes of the file, 0 when there is none; "axes": for each axes its title, labels, legend entries,
+        background, limits and lines (label, x, y, colour, style, marker, width, visible); "texts": what stands
+        outside the axes.
     """
     from matplotlib.backend_bases import FigureCanvasBase
 
@@ -45,6 +46,8 @@ def _texts(figure: Any) -> list[str]:
 
 
 def _axes(ax: Any) -> dict[str, Any]:
+    from matplotlib.colors import to_hex
+
     legend = ax.get_legend()
     return {
         "title": ax.get_title(),
@@ -52,13 +55,17 @@ def _axes(ax: Any) -> dict[str, Any]:
         "y_label": ax.get_ylabel(),
         "legend": [text.get_text() for text in legend.get_texts()] if legend else [],
         "texts": [text.get_text() for text in ax.texts],
+        "background": to_hex(ax.get_facecolor()),
+        "x_limits": [float(limit) for limit in ax.get_xlim()],
+        "y_limits": [float(limit) for limit in ax.get_ylim()],
         "lines": [_line(line) for line in ax.get_lines()],
     }
 
 
 def _line(line: Any) -> dict[str, Any]:
-    from matplotlib.colors import to_hex
+    from matplotlib.colors import to_hex, to_rgba
 
+    opacity = to_rgba(line.get_color(), line.get_alpha())[3]  # 0 for the colour "none" too
     return {
         "label": str(line.get_label()),
         "x": np.asarray(line.get_xdata(orig=False), dtype=np.float64),
@@ -67,5 +74,5 @@ def _line(line: Any) -> dict[str, Any]:
         "style": str(line.get_linestyle()),
         "marker": str(line.get_marker()),
         "width": float(line.get_linewidth()),
-        "visible": bool(line.get_visible()) and float(line.get_alpha() if line.get_alpha() is not None else 1.0) > 0.05,
+        "visible": bool(line.get_visible()) and float(opacity) > 0.05,
     }
