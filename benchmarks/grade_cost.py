@@ -31,6 +31,7 @@ from graders.foundation.observation import Answer, Observation
 from graders.grading.questions import Identities
 from graders.rubric import Rubric, find_rubric, load_rubric
 from graders.submission import Submission, open_submission
+from graders.wire.frames import Frame
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -43,7 +44,13 @@ class BareRooms:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(content)
         sys.path.insert(0, str(folder))
-        opening = {"modules": dict(submission.modules), "notebook": None, "forbidden": [], "torch": True, "stand_ins": {}}
+        opening: dict[str, Any] = {
+            "modules": dict(submission.modules),
+            "notebook": None,
+            "forbidden": [],
+            "torch": True,
+            "stand_ins": {},
+        }
         self._submission = submission
         self._candidate = Candidate(opening, folder)
         for function in ("softmax", "build_torch", "plot_curves"):
@@ -56,7 +63,7 @@ class BareRooms:
         start = time.perf_counter()
         body, arrays = self._candidate.answer(frame)
         self.seconds[call.room.value] += time.perf_counter() - start
-        answer = translate.Frame(kind="answer", body=body, arrays=arrays)
+        answer = Frame(kind="answer", body=body, arrays=arrays)
         return translate.observation(answer, number=1, submission=self._submission)
 
 

@@ -1,7 +1,7 @@
 """The cosine schedule lowers the learning rate along half a cosine wave.
 
 Measures: the rate of every epoch for trainings of 7, 10 and 25 epochs, asked in no particular order. The wave may
-reach zero just after the last epoch (epoch / epochs, as the task prints it) or in the last epoch (epoch / (epochs - 1)):
+reach zero just after the last epoch (epoch / epochs, as the task prints it) or in it (epoch / (epochs - 1)):
 both are in use and both keep full marks. A wave that runs one epoch ahead, so that the first epoch never has the full
 rate, keeps half.
 

@@ -113,8 +113,8 @@ def upgraded(content: dict[str, Any], path: str) -> dict[str, Any]:
 
     try:
         with no_warnings():
-            notebook = nbformat.reader.reads(json.dumps(content))  # type: ignore[no-untyped-call]
-            upgraded_notebook: dict[str, Any] = nbformat.convert(notebook, 4)  # type: ignore[no-untyped-call]
+            notebook = nbformat.reader.reads(json.dumps(content))
+            upgraded_notebook: dict[str, Any] = nbformat.convert(notebook, 4)
     except Exception as error:  # noqa: BLE001 - on JSON of an unexpected shape nbformat raises whatever comes first
         msg = f"{path} cannot be read as a notebook: {plain(str(error)) or type(error).__name__}"
         raise BadSubmission(msg, remedy=SAVE_AGAIN) from None

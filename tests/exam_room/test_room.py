@@ -52,7 +52,11 @@ ENDINGS = {
     "answers too much": ("import numpy as np\nreturn np.zeros((2000, 2000))", FailureKind.MALFORMED),
     "prints for ever": ("while True: print('x' * 1000)", FailureKind.EXITED),
     "forges garbage": (
-        "import os\nfor fd in range(3, 12):\n    try: os.write(fd, b'garbage' * 10)\n    except OSError: pass\nreturn z",
+        "import os\n"
+        "for fd in range(3, 12):\n"
+        "    try: os.write(fd, b'garbage' * 10)\n"
+        "    except OSError: pass\n"
+        "return z",
         FailureKind.MALFORMED,
     ),
     "starts many threads": (
