@@ -74,7 +74,7 @@ def test_a_damaged_frame_never_does_more_than_fail(data: st.DataObject) -> None:
         unpack(frame.body, list(frame.arrays))
     except (Malformed, Closed):
         return
-    assert all(a.dtype.kind in "biufcSU" for a in frame.arrays)
+    assert all(a.dtype.kind in "biufc" for a in frame.arrays)
 
 
 json_values = st.recursive(
@@ -126,6 +126,9 @@ def npy_of_shape(shape: str, body: bytes, dtype: str = "<f8") -> bytes:
         npy_of_shape("(1,) * 3", b"\0" * 8),
         npy_of_shape("(True,)", b"\0" * 8),
         npy_of_shape("(0, 0)", b"", dtype="|O"),
+        npy_of_shape("(0, 4611686018427387904)", b""),
+        npy_of_shape("(0, 1099511627775, 1099511627775)", b""),
+        npy_of_shape("(1,)", b"\xff\xff\xff\xff", dtype="<U1"),
         npy_of_shape("(1,)", b"\0" * 8, dtype="<M8[s]"),
         npy(np.zeros(2))[:-1],
         npy(np.zeros(2)) + b"x",

@@ -56,7 +56,7 @@ def tensor_to_array(tensor: Any) -> np.ndarray:
 
 def _array(array: np.ndarray) -> Any:
     base = np.array(array, copy=True, subok=False)
-    if base.dtype.kind == "O" or base.dtype.itemsize == 0 or base.dtype.names:
+    if base.dtype.kind not in "biufc":
         return Tagged("o", f"array of dtype {base.dtype}")
     return base
 

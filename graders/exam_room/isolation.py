@@ -24,7 +24,7 @@ def command(driver_root: Path) -> Sequence[str]:
     return [sys.executable, "-s", "-P", "-B", "-c", BOOT, str(driver_root)]
 
 
-def environment(scratch: Path, marker: str) -> Mapping[str, str]:
+def environment(scratch: Path) -> Mapping[str, str]:
     """Return the whole environment of the room: nothing is inherited but what the interpreter needs to start."""
     room = {
         "HOME": str(scratch),
@@ -34,7 +34,6 @@ def environment(scratch: Path, marker: str) -> Mapping[str, str]:
         "LANG": "C.UTF-8",
         "PYTHONHASHSEED": "0",
         "PYTHONUTF8": "1",
-        "PLUMBLINE_ROOM": marker,
         **dict.fromkeys(THREAD_VARIABLES, "1"),
     }
     needed = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}

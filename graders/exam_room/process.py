@@ -9,10 +9,9 @@ import sys
 import tempfile
 import threading
 import time
-import uuid
 from collections.abc import Iterable
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import psutil
 
@@ -23,6 +22,8 @@ from graders.wire.frames import Closed, Frame, Malformed, encode, read
 PACKAGE = Path(__file__).resolve().parents[1]
 POLL_SECONDS = 0.1
 PR_SET_CHILD_SUBREAPER = 36
+CLOCK_TICK = 0.05  # seconds; a process's start is known no better
+LIVE_ROOTS: set[int] = set()  # drivers of all rooms of this process: its only children that are no orphans
 
 Arrival = Frame | Malformed | Closed
 
@@ -41,22 +42,30 @@ class RoomProcess:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._marker = uuid.uuid4().hex
         self._scratch = Path(tempfile.mkdtemp(prefix="plumbline-room-"))
         self._seen: dict[int, psutil.Process] = {}
         self._printed = bytearray()
         self._printed_bytes = 0
         self._arrivals: queue.Queue[Arrival] = queue.Queue()
+        self._outbox: queue.Queue[bytes | None] = queue.Queue()
         adopt_orphans()
+        self._started = time.time()
         self._popen = self._start()
         self._root = psutil.Process(self._popen.pid)
+        LIVE_ROOTS.add(self._popen.pid)
         self._cpu_at_question = 0.0
-        self._readers = [
-            threading.Thread(target=self._receive, args=(self._popen.stdout,), daemon=True),
-            threading.Thread(target=self._capture, args=(self._popen.stderr,), daemon=True),
-        ]
-        for reader in self._readers:
-            reader.start()
+        # Reading and writing wait for the other side, so each has a thread; the limits are watched meanwhile.
+        self._threads = {
+            stream: threading.Thread(target=work, args=(stream,), daemon=True)
+            for stream, work in (
+                (self._popen.stdin, self._write),
+                (self._popen.stdout, self._receive),
+                (self._popen.stderr, self._capture),
+            )
+            if stream is not None
+        }
+        for thread in self._threads.values():
+            thread.start()
 
     def _start(self) -> "subprocess.Popen[bytes]":
         driver_root = self._scratch / "driver"
@@ -75,18 +84,16 @@ class RoomProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=work,
-            env=isolation.environment(self._scratch, self._marker),
+            env=isolation.environment(self._scratch),
             start_new_session=True,
+            bufsize=0,  # a buffered stream has a lock, for which closing would wait while a thread reads
         )
         _limit_resources(popen.pid, self._limits)
         return popen
 
     def send(self, frame: Frame) -> None:
-        """Send a frame; a room that is already dead shows itself when the answer is waited for."""
-        assert self._popen.stdin is not None
-        with contextlib.suppress(BrokenPipeError, OSError):
-            self._popen.stdin.write(encode(frame))
-            self._popen.stdin.flush()
+        """Send a frame; returns at once. A room that does not take it shows itself when the answer is waited for."""
+        self._outbox.put(encode(frame))
 
     def receive(self, seconds: float) -> Frame:
         """Wait for the next frame while watching the tree.
@@ -133,19 +140,26 @@ class RoomProcess:
         self._tree()
         with contextlib.suppress(psutil.Error):
             self._root.suspend()  # so that it starts nothing while the others are ended
-        _end(self._everyone())
+        _end(self._tree())
         self._popen.kill()
         self._popen.wait()
-        _end(self._everyone())  # what had been reparented to us meanwhile
-        for reader in self._readers:
-            reader.join(timeout=2.0)
-        for stream in (self._popen.stdin, self._popen.stdout, self._popen.stderr):
-            with contextlib.suppress(OSError):
-                if stream is not None:
-                    stream.close()
+        _end(self._tree())  # what had been reparented to us meanwhile
+        LIVE_ROOTS.discard(self._popen.pid)
+        self._outbox.put(None)
+        for stream, thread in self._threads.items():
+            thread.join(timeout=2.0)
+            if not thread.is_alive():
+                stream.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
-    def _receive(self, stream: BinaryIO) -> None:
+    def _write(self, stream: IO[bytes]) -> None:
+        with contextlib.suppress(OSError, ValueError):  # the room is gone; its silence will be noticed
+            while (message := self._outbox.get()) is not None:
+                rest = memoryview(message)
+                while rest:
+                    rest = rest[stream.write(rest) :]
+
+    def _receive(self, stream: IO[bytes]) -> None:
         while True:
             try:
                 arrival: Arrival = read(stream, cap=self._limits.answer_mb * 2**20)
@@ -157,9 +171,9 @@ class RoomProcess:
                 return
             self._arrivals.put(arrival)
 
-    def _capture(self, stream: BinaryIO) -> None:
+    def _capture(self, stream: IO[bytes]) -> None:
         with contextlib.suppress(OSError, ValueError):
-            while chunk := stream.read1(2**16):  # type: ignore[attr-defined]
+            while chunk := stream.read(2**16):
                 self._printed += chunk[: max(0, self._limits.output_kb * 1024 - len(self._printed))]
                 self._printed_bytes += len(chunk)
 
@@ -177,8 +191,9 @@ class RoomProcess:
             raise Overdrawn("output", f"printed more than {self._limits.output_kb * 100 // 1024} MB")
 
     def _tree(self) -> list[psutil.Process]:
+        """Return what lives of the room: the driver, its descendants, and what left them to become our child."""
         with contextlib.suppress(psutil.Error):
-            for process in [self._root, *self._root.children(recursive=True)]:
+            for process in [self._root, *self._root.children(recursive=True), *_orphans(self._started)]:
                 self._seen.setdefault(process.pid, process)
         return [p for p in self._seen.values() if p.is_running()]
 
@@ -190,11 +205,6 @@ class RoomProcess:
                 total += times.user + times.system
         return total
 
-    def _everyone(self) -> list[psutil.Process]:
-        """The tree, and the processes that left it but still carry the room's mark."""
-        orphans = [p for p in psutil.Process().children(recursive=True) if _marked(p, self._marker)]
-        return list({p.pid: p for p in [*self._tree(), *orphans]}.values())
-
 
 def adopt_orphans() -> None:
     """Have daemons that a room leaves behind become our children, where the kernel can do that (Linux)."""
@@ -202,11 +212,24 @@ def adopt_orphans() -> None:
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def _marked(process: psutil.Process, marker: str) -> bool:
+def _orphans(since: float) -> list[psutil.Process]:
+    """Return our children that no room was started as, with their descendants: daemons that a room left behind."""
+    own = [p for p in psutil.Process().children() if p.pid not in LIVE_ROOTS and _created(p) >= since - CLOCK_TICK]
+    return [process for child in own for process in (child, *_descendants(child))]
+
+
+def _created(process: psutil.Process) -> float:
     try:
-        return process.environ().get("PLUMBLINE_ROOM") == marker
-    except (psutil.Error, OSError):
-        return False
+        return float(process.create_time())
+    except psutil.Error:
+        return 0.0
+
+
+def _descendants(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return process.children(recursive=True)
+    except psutil.Error:
+        return []
 
 
 def _end(processes: list[psutil.Process]) -> None:

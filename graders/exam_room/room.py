@@ -70,6 +70,7 @@ class ExamRoom:
             self._process.close()
             self._output.append(self._process.printed)
             self._process = None
+            self._loaded = {name: failed for name, failed in self._loaded.items() if failed is not None}
 
     @property
     def output(self) -> str:

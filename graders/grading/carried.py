@@ -2,11 +2,11 @@
 
 Where a function is wrong, every criterion that is built on it and lost points is asked again, with right functions in
 the place of the wrong ones. What is right then earns its points, and says where the mistake was charged. The function
-that a criterion is about is never replaced, so nobody earns points for code of ours.
+that a criterion is about is never replaced, nor is its right form in the room, so nobody earns points for code of ours.
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from graders.foundation.exam import Exam
 from graders.foundation.verdict import Check, Standing, Verdict
@@ -29,24 +29,24 @@ class Unseen:
         """Say nothing."""
 
 
-def charge_once(
-    criteria: Sequence[Criterion], results: Sequence[CriterionResult], exam: Exam, invigilator: Invigilator
-) -> tuple[CriterionResult, ...]:
+def charge_once(candidacies: Sequence[Candidacy], exam: Exam, invigilator: Invigilator) -> tuple[CriterionResult, ...]:
     """Give back what was lost only because of a mistake that is charged elsewhere.
 
     Functions are taken in the order in which they build on each other, so that a chain costs its first link alone.
     """
-    current = {result.name: result for result in results}
+    criteria = [c.criterion for c in candidacies]
+    asked = {c.criterion.name: frozenset(c.functions) for c in candidacies}
+    current = {c.criterion.name: c.result() for c in candidacies}
     wrong: dict[str, str] = {}  # function -> title of the criterion at which its mistake is charged
     for level in _levels(criteria):
-        again = [(c, _stand_ins(c.grader.about, wrong)) for c in level if current[c.name].standing in LOST]
-        candidacies = [Candidacy(c, exam, stand_ins) for c, stand_ins in again if stand_ins]
-        for result in examine(candidacies, invigilator, Unseen()):
-            charged_at = {c.name: tuple(dict.fromkeys(wrong[s] for s in names)) for c, names in again}
-            current[result.name] = _merged(current[result.name], result, charged_at[result.name])
-        for criterion in level:
-            result = current[criterion.name]
-            if criterion.grader.about and result.standing in LOST and _charges(result):
+        lost = [c for c in level if c.grader.about and current[c.name].standing in LOST]
+        names = {c.name: stand_ins(c.grader.about, asked[c.name], wrong) for c in lost}
+        again = [Candidacy(c, exam, names[c.name]) for c in lost if names[c.name]]
+        for result in examine(again, invigilator, Unseen()):
+            charged_at = tuple(dict.fromkeys(wrong[name] for name in names[result.name]))
+            current[result.name] = _merged(current[result.name], result, charged_at)
+        for criterion in lost:
+            if current[criterion.name].standing in LOST:
                 wrong.setdefault(criterion.grader.about, criterion.title)
     return tuple(current[c.name] for c in criteria)
 
@@ -58,15 +58,18 @@ def _levels(criteria: Sequence[Criterion]) -> Sequence[Sequence[Criterion]]:
     return [[c for c in criteria if of[c.name] == d] for d in sorted(set(of.values()))]
 
 
-def _stand_ins(about: str, wrong: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the wrong functions behind the one that a criterion is about."""
-    behind = built_on(about) if about else frozenset(BUILDS_ON)
-    return tuple(name for name in BUILDS_ON if name in wrong and name in behind and name != about)
+def stand_ins(about: str, asked: Iterable[str], wrong: Container[str]) -> tuple[str, ...]:
+    """Return the wrong functions to replace when a criterion is asked again.
 
-
-def _charges(result: CriterionResult) -> bool:
-    """Tell whether anything is lost that was not charged elsewhere."""
-    return result.verdict is not None and any(c.credit < 1.0 for c in result.verdict.checks)
+    Args:
+        about: the function that the criterion is about; neither it nor anything made of it is replaced.
+        asked: the functions that its questions call.
+        wrong: the functions whose mistakes are charged elsewhere.
+    """
+    behind = frozenset().union(*(built_on(function) | {function} for function in asked))
+    return tuple(
+        name for name in BUILDS_ON if name in wrong and name in behind and name != about and about not in built_on(name)
+    )
 
 
 def _merged(first: CriterionResult, second: CriterionResult, charged_at: tuple[str, ...]) -> CriterionResult:

@@ -8,7 +8,7 @@ import queue
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from pathlib import Path
+from functools import partial
 from typing import Self
 
 from graders.exam_room import ExamRoom
@@ -16,14 +16,8 @@ from graders.exam_room.room import question_seed
 from graders.foundation.call import Call, Room
 from graders.foundation.limits import Limits
 from graders.foundation.observation import Observation
+from graders.grading.stand_ins import right_functions
 from graders.submission import Submission
-
-REFERENCE = Path(__file__).resolve().parents[2] / "reference"
-
-
-def right_functions() -> Mapping[str, str]:
-    """Return the worked solution's modules as text: what stands in for a wrong function."""
-    return {name: (REFERENCE / f"{name}.py").read_text(encoding="utf-8") for name in ("mlp_numpy", "mlp_torch")}
 
 
 class Invigilator:
@@ -39,40 +33,64 @@ class Invigilator:
     def __init__(self, submission: Submission, limits: Limits, forbidden: Sequence[str], seed: int) -> None:
         self._seed = seed
         self._rooms = {room: ExamRoom(submission, room, limits, forbidden) for room in Room}
-        right = right_functions()
-        self._helped_rooms = {room: ExamRoom(submission, room, limits, forbidden, right) for room in Room}
+        self._helped: dict[Room, tuple[tuple[str, ...], ExamRoom]] = {}
+        self._open_helped = partial(ExamRoom, submission, limits=limits, forbidden=forbidden)
+        self._known: dict[bytes, Observation] = {}
         self._pool = ThreadPoolExecutor(max_workers=len(self._rooms), thread_name_prefix="room")
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         self._stack.enter_context(self._pool)
-        for room in (*self._rooms.values(), *self._helped_rooms.values()):
+        for room in self._rooms.values():
             self._stack.callback(room.close)
+        self._stack.callback(self._close_helped)
         return self
 
     def __exit__(self, *exc: object) -> None:
         self._stack.close()
 
     def ask(self, questions: Mapping[bytes, Call]) -> Iterator[tuple[bytes, Observation]]:
-        """Ask every question, and yield each observation as it comes; a room answers in the order given."""
+        """Ask every question, and yield each observation as it comes; a room answers in the order given.
+
+        What was asked before is not asked again.
+        """
+        yield from ((identity, self._known[identity]) for identity in questions if identity in self._known)
+        questions = {identity: call for identity, call in questions.items() if identity not in self._known}
         arrivals: queue.Queue[tuple[bytes, Observation]] = queue.Queue()
 
         def work(room: Room) -> None:
             for identity, call in questions.items():
                 if call.room is room:
-                    asked = self._helped_rooms[room] if call.stand_ins else self._rooms[room]
+                    asked = self._helped_room(room, call.stand_ins) if call.stand_ins else self._rooms[room]
                     arrivals.put((identity, asked.ask(call, seed=question_seed(self._seed, identity))))
 
         workers = [self._pool.submit(work, room) for room in self._rooms]
         for _ in questions:
             while True:
                 try:
-                    yield arrivals.get(timeout=1.0)
-                    break
+                    identity, observation = arrivals.get(timeout=1.0)
                 except queue.Empty:
                     for worker in workers:
                         if worker.done():
                             worker.result()  # a fault of ours in a room's thread must not leave us waiting
+                else:
+                    break
+            self._known[identity] = observation
+            yield identity, observation
+
+    def _close_helped(self) -> None:
+        for _, room in self._helped.values():
+            room.close()
+
+    def _helped_room(self, room: Room, stand_ins: tuple[str, ...]) -> ExamRoom:
+        """Return a room that holds just these right functions; one of each kind is open at a time."""
+        names, helped = self._helped.get(room, ((), None))
+        if helped is None or names != stand_ins:
+            if helped is not None:
+                helped.close()
+            helped = self._open_helped(room=room, stand_ins=right_functions(stand_ins))
+            self._helped[room] = (stand_ins, helped)
+        return helped
 
     @property
     def output(self) -> Mapping[str, str]:

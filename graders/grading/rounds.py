@@ -16,6 +16,7 @@ from graders.grading.invigilator import Invigilator
 from graders.grading.questions import Identities
 from graders.grading.scorecard import CriterionResult
 from graders.rubric import Criterion
+from graders.wire.contract import built_on, contract_function
 
 ROUND_CAP = 40  # follow-up rounds; a grader that asks for ever is our fault
 
@@ -36,6 +37,7 @@ class Candidacy:
     def __init__(self, criterion: Criterion, exam: Exam, stand_ins: tuple[str, ...] = ()) -> None:
         self.criterion = criterion
         self.stand_ins = stand_ins
+        self.functions: set[str] = set()
         self.done = False
         self.asking: dict[str, Call] = {}
         self._exam = exam
@@ -51,7 +53,8 @@ class Candidacy:
         grader = self.criterion.grader
         try:
             asked = grader.ask_again(self._exam, self._answers) if self._answers else grader.ask(self._exam)
-            calls = [dataclasses.replace(call, stand_ins=self.stand_ins) for call in asked]
+            calls = [self._with_stand_ins(call) for call in asked]
+            self.functions |= {contract_function(call.target) for call in calls}
             self.asking = {call.name: call for call in calls}
             if len(self.asking) != len(calls) or self.asking.keys() & self._answers.keys():
                 self.give_up("asked two questions of one name")
@@ -60,6 +63,12 @@ class Candidacy:
                 self.done = True
         except Exception as error:  # noqa: BLE001 - a crash of ours must never become a student's zero
             self.give_up(f"{type(error).__name__}: {error}")
+
+    def _with_stand_ins(self, call: Call) -> Call:
+        """Give a question the stand-ins that its own function is built on, or that it is about."""
+        function = contract_function(call.target)
+        useful = built_on(function) | {function}
+        return dataclasses.replace(call, stand_ins=tuple(name for name in self.stand_ins if name in useful))
 
     def give_up(self, why: str) -> None:
         """Leave the criterion ungraded."""

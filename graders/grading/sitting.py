@@ -19,8 +19,9 @@ def sit(rubric: Rubric, submission: Submission, exam: Exam, progress: Progress) 
     started = datetime.datetime.now(datetime.UTC)
     clock = time.monotonic()
     with Invigilator(submission, rubric.limits, rubric.forbidden_libraries, exam.seed) as invigilator:
-        results = examine([Candidacy(c, exam) for c in rubric.criteria], invigilator, progress)
-        results = charge_once(rubric.criteria, results, exam, invigilator)
+        candidacies = [Candidacy(c, exam) for c in rubric.criteria]
+        examine(candidacies, invigilator, progress)
+        results = charge_once(candidacies, exam, invigilator)
         output = invigilator.output
     return Scorecard(
         submission=submission.name,

@@ -11,7 +11,7 @@ import math
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import numpy as np
 
@@ -20,7 +20,7 @@ PREFIX = struct.Struct(">4sIQ")
 HEADER_CAP = 4 * 2**20
 ARRAY_CAP = 4096  # arrays in a frame
 DIMENSION_CAP = 8
-KINDS = "biufcSU"  # bool, integers, floats, complex, text: no objects, no structures
+KINDS = "biufc"  # bool, integers, floats, complex: no objects, no structures, no text
 
 
 class Malformed(Exception):
@@ -54,7 +54,7 @@ def encode(frame: Frame) -> bytes:
     return PREFIX.pack(MAGIC, len(header), len(payload)) + header + payload
 
 
-def read(stream: BinaryIO, *, cap: int) -> Frame:
+def read(stream: IO[bytes], *, cap: int) -> Frame:
     """Read one frame.
 
     Args:
@@ -79,7 +79,7 @@ def read(stream: BinaryIO, *, cap: int) -> Frame:
     return Frame(kind=header["kind"], body=header["body"], arrays=_arrays(header["arrays"], payload))
 
 
-def _exactly(stream: BinaryIO, count: int, *, at_start: bool = False) -> bytes:
+def _exactly(stream: IO[bytes], count: int, *, at_start: bool = False) -> bytes:
     chunks = []
     missing = count
     while missing:
@@ -146,10 +146,13 @@ def _array(blob: memoryview) -> np.ndarray:
     if dtype.kind not in KINDS or dtype.hasobject or dtype.itemsize == 0:
         msg = f"an array of dtype {str(dtype)[:40]}, which is not plain numbers"
         raise Malformed(msg)
-    plain_shape = len(shape) <= DIMENSION_CAP and all(type(n) is int and n >= 0 for n in shape)
+    plain_shape = len(shape) <= DIMENSION_CAP and all(type(n) is int and 0 <= n < 2**40 for n in shape)
     body = blob[buffer.tell() :]
     if not plain_shape or math.prod(shape) * dtype.itemsize != len(body):
         msg = "an array whose shape does not fit its bytes"
         raise Malformed(msg)
-    array = np.frombuffer(body, dtype=dtype).copy()
-    return array.reshape(shape, order="F" if fortran_order else "C")
+    try:
+        return np.frombuffer(body, dtype=dtype).copy().reshape(shape, order="F" if fortran_order else "C")
+    except ValueError as error:  # empty, with dimensions whose product is too large
+        msg = "an array of a shape that cannot be"
+        raise Malformed(msg) from error

@@ -2,7 +2,6 @@
 
 import os
 import time
-from collections.abc import Iterator
 
 import numpy as np
 import psutil
@@ -14,7 +13,7 @@ from graders.foundation.limits import Limits
 from graders.foundation.observation import Failed, FailureKind, Observation, Returned
 from tests.sitting import FORBIDDEN, edited_reference, submission_of
 
-LIMITS = Limits(question_seconds=2.0, import_seconds=5.0, memory_mb=600, answer_mb=4, output_kb=4, processes=24)
+LIMITS = Limits(question_seconds=2.0, import_seconds=5.0, memory_mb=250, answer_mb=4, output_kb=4, processes=24)
 Z = np.array([[1.0, 2.0, 3.0]])
 HEALTHY = Call(name="healthy", target="cosine", args=(0, 0.5, 10))
 
@@ -179,16 +178,6 @@ def test_reading_standard_input_finds_its_end() -> None:
     assert "EOFError" in seen.message
 
 
-def children() -> Iterator[psutil.Process]:
-    """Yield this process's living descendants that belong to a room."""
-    for process in psutil.Process().children(recursive=True):
-        try:
-            if "PLUMBLINE_ROOM" in process.environ() and process.status() != psutil.STATUS_ZOMBIE:
-                yield process
-        except psutil.Error:
-            continue
-
-
 def test_a_daemon_does_not_outlive_its_room() -> None:
     body = (
         "import os, time\n"
@@ -200,9 +189,56 @@ def test_a_daemon_does_not_outlive_its_room() -> None:
         "time.sleep(0.3)\n"
         "return z"
     )
+    before = {p.pid for p in psutil.Process().children(recursive=True)}
     with room_of(body) as room:
         assert isinstance(ask(room), Returned)
-    assert list(children()) == []
+        room.close()
+    assert {p.pid for p in psutil.Process().children(recursive=True)} <= before
+
+
+def test_a_daemon_without_its_environment_does_not_outlive_its_room_either() -> None:
+    body = (
+        "import os, time\n"
+        "if os.fork() == 0:\n"
+        "    os.setsid()\n"
+        "    if os.fork() == 0:\n"
+        "        os.execve('/bin/sleep', ['sleep', '120'], {})\n"
+        "    os._exit(0)\n"
+        "time.sleep(0.3)\n"
+        "return z"
+    )
+    before = {p.pid for p in psutil.Process().children(recursive=True)}
+    with room_of(body) as room:
+        assert isinstance(ask(room), Returned)
+        start = time.monotonic()
+        room.close()
+        assert time.monotonic() - start < 30, "closing waited for the daemon"
+    assert {p.pid for p in psutil.Process().children(recursive=True)} <= before
+
+
+def test_a_room_that_stops_taking_questions_is_ended_in_time() -> None:
+    body = (
+        "import os, signal, threading\n"
+        "threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGSTOP)).start()\n"
+        "return z"
+    )
+    large = Call(name="large", target="forward", args=(np.zeros((2000, 2000)), Z))
+    with room_of(body) as room:
+        assert isinstance(ask(room), Returned)
+        time.sleep(0.6)
+        seen = ask(room, large)
+        assert isinstance(seen, Failed)
+        assert seen.kind is FailureKind.TIMED_OUT
+        assert isinstance(ask(room, HEALTHY), Returned)
+
+
+def test_importing_again_after_a_crash_has_the_time_for_an_import() -> None:
+    limits = Limits(question_seconds=1.0, import_seconds=15.0)
+    top = "import time\ntime.sleep(1.5)"
+    with room_of("import os; os._exit(1)", top=top, limits=limits) as room:
+        assert isinstance(ask(room, HEALTHY), Returned)
+        assert isinstance(ask(room), Failed)
+        assert isinstance(ask(room, HEALTHY), Returned)
 
 
 def test_a_room_leaves_no_folder_behind(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import pytest
 
 from graders.foundation.verdict import Standing
-from graders.grading.carried import _stand_ins
+from graders.grading.carried import stand_ins
 from graders.grading.scorecard import CriterionResult
+from graders.grading.stand_ins import right_functions
 from graders.rubric.load import with_parameters
 from graders.rubric.registry import criterion_names, grader_class
-from graders.wire.contract import BUILDS_ON
+from graders.wire.contract import BUILDS_ON, MODULE_OF
 from tests.sitting import Edits, edited_reference, sit_submission, submission_of
 
 NUMPY = (
@@ -83,9 +84,43 @@ def test_a_second_mistake_behind_the_first_is_charged_too() -> None:
     assert 0 < verdict.share < 1
 
 
-def test_the_function_that_a_criterion_is_about_is_never_replaced() -> None:
-    for about in BUILDS_ON:
-        assert about not in _stand_ins(about, dict.fromkeys(BUILDS_ON, "wrong"))
+@pytest.mark.parametrize("about", BUILDS_ON)
+def test_the_right_form_of_what_a_criterion_is_about_never_enters_its_room(about: str) -> None:
+    replaced = stand_ins(about, BUILDS_ON, dict.fromkeys(BUILDS_ON, "wrong"))
+    assert about not in replaced
+    replaceable = tuple(name for name in replaced if MODULE_OF[name] != "study")
+    for source in right_functions(replaceable).values():
+        assert f"def {about}(" not in source
+
+
+def test_a_stand_in_brings_only_what_it_is_made_of() -> None:
+    (source,) = right_functions(("softmax",)).values()
+    assert "def softmax(" in source
+    assert "def train(" not in source
+    assert "def cross_entropy(" not in source
+    both = right_functions(("train_torch",))
+    assert "def cosine(" in both["mlp_numpy"]
+    assert "def loss_and_grads(" not in both["mlp_numpy"]
+
+
+def test_a_submission_gains_nothing_by_taking_right_functions_from_the_room() -> None:
+    steal = (
+        "def softmax(z):\n    return z\n\n\n"
+        "def _stolen(name, *args, **options):\n"
+        "    import gc, sys, types\n"
+        "    for module in list(sys.modules.values()):\n"
+        "        if module.__name__ != __name__ and hasattr(module, name) and 'stand_in' in module.__name__:\n"
+        "            return getattr(module, name)(*args, **options)\n"
+        "    for f in gc.get_objects():\n"
+        "        if isinstance(f, types.FunctionType) and f.__name__ == name and f.__module__ != __name__:\n"
+        "            return f(*args, **options)\n"
+        "    raise ValueError('nothing to steal')\n\n\n"
+        "def cross_entropy(*a, **k): return _stolen('cross_entropy', *a, **k)\n"
+        "def loss_and_grads(*a, **k): return _stolen('loss_and_grads', *a, **k)\n"
+        "def train(*a, **k): return _stolen('train', *a, **k)\n"
+    )
+    results = results_of({"mlp_numpy.py": [put(steal)]}, ("softmax", "cross_entropy", "gradients", "training"))
+    assert [r.earned for r in results.values()][1:] == [0.0, 0.0, 0.0]
 
 
 @pytest.mark.parametrize("name", criterion_names())

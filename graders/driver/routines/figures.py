@@ -14,8 +14,8 @@ def curve_figure(space: Namespace, history: dict[str, list[float]]) -> dict[str,
 
     Returns:
         "saved": bytes of the file, 0 when there is none; "axes": for each axes its title, labels, legend entries,
-        background, limits and lines (label, x, y, colour, style, marker, width, visible); "texts": what stands
-        outside the axes.
+        background, limits and lines or scattered points (label, x, y, colour, style, marker, width, visible);
+        "texts": what stands outside the axes.
     """
     from matplotlib.backend_bases import FigureCanvasBase
 
@@ -46,6 +46,7 @@ def _texts(figure: Any) -> list[str]:
 
 
 def _axes(ax: Any) -> dict[str, Any]:
+    from matplotlib.collections import PathCollection
     from matplotlib.colors import to_hex
 
     legend = ax.get_legend()
@@ -58,7 +59,8 @@ def _axes(ax: Any) -> dict[str, Any]:
         "background": to_hex(ax.get_facecolor()),
         "x_limits": [float(limit) for limit in ax.get_xlim()],
         "y_limits": [float(limit) for limit in ax.get_ylim()],
-        "lines": [_line(line) for line in ax.get_lines()],
+        "lines": [_line(line) for line in ax.get_lines()]
+        + [_points(c) for c in ax.collections if isinstance(c, PathCollection)],
     }
 
 
@@ -75,4 +77,22 @@ def _line(line: Any) -> dict[str, Any]:
         "marker": str(line.get_marker()),
         "width": float(line.get_linewidth()),
         "visible": bool(line.get_visible()) and float(opacity) > 0.05,
+    }
+
+
+def _points(points: Any) -> dict[str, Any]:
+    """Describe a scatter plot as a line without a stroke."""
+    from matplotlib.colors import to_hex
+
+    offsets = np.ma.filled(np.ma.asarray(points.get_offsets(), dtype=np.float64), np.nan).reshape(-1, 2)
+    colours = [*points.get_facecolors(), *points.get_edgecolors()]
+    return {
+        "label": str(points.get_label()),
+        "x": offsets[:, 0],
+        "y": offsets[:, 1],
+        "color": to_hex(colours[0]) if colours else "none",
+        "style": "None",
+        "marker": " ".join(str(len(path.vertices)) for path in points.get_paths()[:1]),
+        "width": 0.0,
+        "visible": bool(points.get_visible()) and any(float(colour[3]) > 0.05 for colour in colours),
     }
