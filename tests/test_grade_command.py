@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -199,6 +201,28 @@ def test_wrong_usage_is_told_with_a_remedy(arguments: list[str], words: str, rub
     assert done.returncode == 2, done.stderr
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_ctrl_c_ends_a_grading_and_its_rooms(rubric: Path, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / "mlp_numpy.py").write_text("def softmax(z):\n    while True: pass\n")
+    command = [
+        sys.executable,
+        str(ROOT / "grade.py"),
+        str(work),
+        "--rubric",
+        str(rubric),
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as grading:
+        time.sleep(6)
+        grading.send_signal(signal.SIGINT)
+        _, told = grading.communicate(timeout=60)
+    assert grading.returncode == 130
+    assert "interrupted" in told
+    assert "Traceback" not in told
 
 
 def test_help_teaches() -> None:

@@ -46,7 +46,9 @@ class RoomProcess:
         self._seen: dict[int, psutil.Process] = {}
         self._printed = bytearray()
         self._printed_bytes = 0
-        self._arrivals: queue.Queue[Arrival] = queue.Queue()
+        # One frame at a time: a room that sends what nobody asked for is held up by its own pipe.
+        self._arrivals: queue.Queue[Arrival] = queue.Queue(maxsize=1)
+        self._closing = threading.Event()
         self._outbox: queue.Queue[bytes | None] = queue.Queue()
         adopt_orphans()
         self._started = time.time()
@@ -137,6 +139,7 @@ class RoomProcess:
 
     def close(self) -> None:
         """End the whole tree and remove the room's folder."""
+        self._closing.set()
         self._tree()
         with contextlib.suppress(psutil.Error):
             self._root.suspend()  # so that it starts nothing while the others are ended
@@ -160,16 +163,21 @@ class RoomProcess:
                     rest = rest[stream.write(rest) :]
 
     def _receive(self, stream: IO[bytes]) -> None:
-        while True:
+        ended = False
+        while not ended:
             try:
                 arrival: Arrival = read(stream, cap=self._limits.answer_mb * 2**20)
             except (Malformed, Closed) as ending:
-                self._arrivals.put(ending)
-                return
+                arrival, ended = ending, True
             except (OSError, ValueError):
-                self._arrivals.put(Closed())
+                arrival, ended = Closed(), True
+            self._deliver(arrival)
+
+    def _deliver(self, arrival: Arrival) -> None:
+        while not self._closing.is_set():
+            with contextlib.suppress(queue.Full):
+                self._arrivals.put(arrival, timeout=POLL_SECONDS)
                 return
-            self._arrivals.put(arrival)
 
     def _capture(self, stream: IO[bytes]) -> None:
         with contextlib.suppress(OSError, ValueError):

@@ -55,6 +55,7 @@ class ExamRoom:
         self._number = 0
         self._output: list[str] = []
         self._spent = 0.0
+        self._shut = False
 
     def __enter__(self) -> Self:
         return self
@@ -72,6 +73,11 @@ class ExamRoom:
             self._process = None
             self._loaded = {name: failed for name, failed in self._loaded.items() if failed is not None}
 
+    def shut(self) -> None:
+        """Close the room for good: what is asked of it from now on fails at once."""
+        self._shut = True
+        self.close()
+
     @property
     def output(self) -> str:
         """What the submission printed in this room so far, capped."""
@@ -88,6 +94,8 @@ class ExamRoom:
         start = time.monotonic()
         try:
             function = contract_function(call.target)
+            if self._process is not None and self._process.unasked():
+                return self._ended(Malformed("a message that nobody asked for"), function, "")
             failed = self._load(function)
             return failed if failed is not None else self._ask(call, function, seed)
         finally:
@@ -121,9 +129,6 @@ class ExamRoom:
         self._number += 1
         try:
             process = self._open()
-            if process.unasked():
-                msg = "a message that nobody asked for"
-                raise Malformed(msg)
             process.send(translate.question(call, number=self._number, seed=seed))
             frame = process.receive(self._limits.question_seconds * call.weight)
             return translate.observation(frame, number=self._number, submission=self._submission)
@@ -144,6 +149,8 @@ class ExamRoom:
         return Failed(kind=FailureKind.EXITED, message=f"{what} ended the whole Python process ({_ending(status)}).")
 
     def _open(self) -> RoomProcess:
+        if self._shut:
+            raise Closed
         if self._process is not None:
             return self._process
         self._process = process = RoomProcess(self._limits)

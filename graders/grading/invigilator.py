@@ -5,6 +5,7 @@ room in which a submission's own functions are judged, and what is printed there
 """
 
 import queue
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -36,14 +37,13 @@ class Invigilator:
         self._helped: dict[Room, tuple[tuple[str, ...], ExamRoom]] = {}
         self._open_helped = partial(ExamRoom, submission, limits=limits, forbidden=forbidden)
         self._known: dict[bytes, Observation] = {}
+        self._shutting = threading.Event()
         self._pool = ThreadPoolExecutor(max_workers=len(self._rooms), thread_name_prefix="room")
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         self._stack.enter_context(self._pool)
-        for room in self._rooms.values():
-            self._stack.callback(room.close)
-        self._stack.callback(self._close_helped)
+        self._stack.callback(self._shut)
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -60,7 +60,7 @@ class Invigilator:
 
         def work(room: Room) -> None:
             for identity, call in questions.items():
-                if call.room is room:
+                if call.room is room and not self._shutting.is_set():
                     asked = self._helped_room(room, call.stand_ins) if call.stand_ins else self._rooms[room]
                     arrivals.put((identity, asked.ask(call, seed=question_seed(self._seed, identity))))
 
@@ -78,9 +78,11 @@ class Invigilator:
             self._known[identity] = observation
             yield identity, observation
 
-    def _close_helped(self) -> None:
-        for _, room in self._helped.values():
-            room.close()
+    def _shut(self) -> None:
+        """Close all rooms for good, so that a worker that is still asking, as after Ctrl-C, comes to its end."""
+        self._shutting.set()
+        for room in [*self._rooms.values(), *(room for _, room in self._helped.values())]:
+            room.shut()
 
     def _helped_room(self, room: Room, stand_ins: tuple[str, ...]) -> ExamRoom:
         """Return a room that holds just these right functions; one of each kind is open at a time."""

@@ -232,6 +232,27 @@ def test_a_room_that_stops_taking_questions_is_ended_in_time() -> None:
         assert isinstance(ask(room, HEALTHY), Returned)
 
 
+def test_a_flood_of_frames_that_nobody_asked_for_is_held_up_by_its_own_pipe() -> None:
+    body = (
+        "import os, struct, threading\n"
+        "frame = b'PLMB' + struct.pack('>IQ', 2, 3 * 2**20) + b'{}' + bytes(3 * 2**20)\n"
+        "def flood():\n"
+        "    while True:\n"
+        "        for fd in range(3, 8):\n"
+        "            try: os.write(fd, frame)\n"
+        "            except OSError: pass\n"
+        "threading.Timer(0.3, flood).start()\n"
+        "return z"
+    )
+    before = psutil.Process().memory_info().rss
+    with room_of(body) as room:
+        assert isinstance(ask(room), Returned)
+        time.sleep(2.0)
+        assert psutil.Process().memory_info().rss - before < 60 * 2**20
+        assert isinstance(ask(room, HEALTHY), Failed)
+        assert isinstance(ask(room, HEALTHY), Returned)
+
+
 def test_importing_again_after_a_crash_has_the_time_for_an_import() -> None:
     limits = Limits(question_seconds=1.0, import_seconds=15.0)
     top = "import time\ntime.sleep(1.5)"
