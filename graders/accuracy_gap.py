@@ -45,11 +45,23 @@ class Bounds:
         mean: of the gaps seen.
         certain: half-width of the bound that must lie outside for a loss.
         likely: half-width of the bound that must lie inside for an early pass.
+        allowed: the largest mean gap.
     """
 
     mean: float
     certain: float
     likely: float
+    allowed: float
+
+    @property
+    def too_large(self) -> bool:
+        """Whether the true mean gap is larger than allowed, for certain."""
+        return abs(self.mean) - self.certain > self.allowed
+
+    @property
+    def settled(self) -> bool:
+        """Whether more seeds are needless: the gap is certainly too large, or very likely allowed."""
+        return self.too_large or abs(self.mean) + self.likely <= self.allowed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +101,7 @@ class AccuracyGap(Grader):
             pairs = [self._accuracies(exam, seen, k) for k in range(n)]
         except Wrong:
             return ()
-        if n >= self.max_seeds or self._settled(self.bounds(_gaps(pairs), exam.calibration)):
+        if n >= self.max_seeds or self.bounds(_gaps(pairs), exam.calibration).settled:
             return ()
         return [numpy_run(exam, n), torch_run(exam, n)]
 
@@ -116,13 +128,7 @@ class AccuracyGap(Grader):
         looks = max(self.max_seeds - self.first_seeds + 1, 1)
         # z_of is two-sided: twice the risk puts all of it on one side, for only one bound can err.
         certain, likely = (z_of(2 * risk / looks) * error for risk in (self.risk_fail, self.risk_pass))
-        return Bounds(mean=float(gaps.mean()), certain=certain, likely=likely)
-
-    def _settled(self, seen: Bounds) -> bool:
-        return self._too_large(seen) or abs(seen.mean) + seen.likely <= self.allowed
-
-    def _too_large(self, seen: Bounds) -> bool:
-        return abs(seen.mean) - seen.certain > self.allowed
+        return Bounds(mean=float(gaps.mean()), certain=certain, likely=likely, allowed=self.allowed)
 
     def _accuracies(self, exam: Exam, seen: Seen, k: int) -> tuple[float, float]:
         """Return the test accuracies of the k-th seed's NumPy and PyTorch networks, or raise `Wrong`."""
@@ -145,7 +151,7 @@ class AccuracyGap(Grader):
             f"mean gap (NumPy minus PyTorch) {seen.mean:+.2f} points over {len(pairs)} seeds "
             f"({means[0]:.2%} and {means[1]:.2%}), allowed ±{self.allowed:g}"
         )
-        if self._too_large(seen):
+        if seen.too_large:
             better = "NumPy" if seen.mean > 0 else "PyTorch"
             raise Wrong(
                 f"{told[0].upper()}{told[1:]}: the {better} network is better, and chance explains a mean of at most "
@@ -153,7 +159,7 @@ class AccuracyGap(Grader):
                 got=f"{seen.mean:+.2f} points",
                 expected=f"within ±{self.allowed:g} points",
             )
-        if self._settled(seen):
+        if seen.settled:
             return told
         return f"{told}; {len(pairs)} seeds cannot tell it from an allowed one, so it counts as allowed"
 

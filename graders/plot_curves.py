@@ -107,13 +107,11 @@ class _Figure:
     Args:
         lines: visible lines.
         notes: texts beside the lines.
-        outside: text outside the panels, such as a common label.
         words: all text.
     """
 
     lines: tuple[_Line, ...]
     notes: tuple[str, ...]
-    outside: str
     words: str
 
     @property
@@ -128,12 +126,11 @@ class _Figure:
         """Read the routine's answer."""
         figure = mapping(value, what="the figure")
         panels = [p for p in _list(figure.get("axes")) if isinstance(p, Mapping)]
-        outside = _texts(figure.get("texts"))
-        shown = {*outside, *(text for p in panels for text in _texts(p.get("legend")))}
+        shown = {*_texts(figure.get("texts")), *(text for p in panels for text in _texts(p.get("legend")))}
         lines = [line for i, panel in enumerate(panels) for line in _lines(i, panel, shown)]
         words = [*shown, *(_panel_words(p) for p in panels)]
         notes = [text for panel in panels for text in _texts(panel.get("texts"))]
-        return cls(lines=tuple(lines), notes=tuple(notes), outside=" ".join(outside), words=" ".join(words))
+        return cls(lines=tuple(lines), notes=tuple(notes), words=" ".join(words))
 
 
 def _lines(axes: int, panel: Mapping[str | int, Value], shown: set[str]) -> list[_Line]:
@@ -211,10 +208,10 @@ def _only(these: re.Pattern[str], those: re.Pattern[str], text: str) -> bool:
 
 
 def _labelled(figure: _Figure) -> None:
-    """Pass when each axis is labelled somewhere: stacked panels share one label, figures may carry it outside."""
-    outside = {"x": re.compile(r"epoch|iteration", re.IGNORECASE), "y": re.compile(r"loss|entropy", re.IGNORECASE)}
+    """Pass when each axis is labelled somewhere: panels share labels, and a title may say what is shown."""
+    said = {"x": re.compile(r"epoch|iteration", re.IGNORECASE), "y": re.compile(r"loss|entropy", re.IGNORECASE)}
     labels = {axis: [line.labels[i] for line in figure.lines] for i, axis in enumerate("xy")}
-    missing = [a for a in "xy" if not any(t.strip() for t in labels[a]) and not outside[a].search(figure.outside)]
+    missing = [a for a in "xy" if not any(t.strip() for t in labels[a]) and not said[a].search(figure.words)]
     if missing:
         raise Wrong(f"The {' and the '.join(missing)} axis has no label.", expected="what is shown, and its unit")
 

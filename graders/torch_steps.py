@@ -3,7 +3,7 @@
 Measures: nothing random. All images are one batch, so that an epoch is one step; the starting weights are those of a
 run with learning rate 0. One step, three steps, momentum, weight decay and both schedules are compared with the
 mathematics in float64. Where the batch is one image short of everything, the state must be one of those that the
-possible orders lead to.
+possible orders lead to; and three batches must lead about three steps far.
 
 Matters: whether two ports agree in accuracy is a matter of luck on one seed; whether they take the same step is not.
 
@@ -30,11 +30,13 @@ from graders.measure.port_steps import Port
 from graders.measure.training import trained_params
 from graders.measure.trajectory import distance
 
-N, H = 17, 11
+N, H = 21, 11
+THIRD = N // 3  # a batch size that leaves no short last batch
 SHAPES = (miniature.PIXELS, H, miniature.CLASSES)
 MU = 0.85
 DECAY = 0.5
 ORDER = "In which order do backward, step and zero_grad stand, and how often does each of them run?"
+EVERY = "Count the batches of one epoch, and the images in them: how many steps should be taken?"
 LOSS = "What does the loss function expect, logits or probabilities, and does it average or sum?"
 GROUPS = "Which of the tensors that your optimiser holds shall decay, and which not?"
 SGD = "With which options does the optimiser have to be made to take the momentum that train_torch is given?"
@@ -75,6 +77,7 @@ class TorchSteps(Grader):
             run("one step", 1),
             run("three steps", 3),
             run("two batches", 1, batch=N - 1),
+            run("three batches", 1, batch=THIRD, lr=self.lr / 50),
             run("momentum", 3, momentum=MU),
             run("weight decay", 3, weight_decay=DECAY),
             run("ten epochs", 10, schedule="step"),
@@ -101,6 +104,9 @@ class TorchSteps(Grader):
             asked = f"train_torch({options}) on {N} images"
             return check(title, answers, from_the_start, weight=weight, fix=fix, asked=asked)
 
+        def whole_epoch(start: Params, got: Params) -> str:
+            return own.whole_epoch(start, got, batch=THIRD, lr=self.lr / 50)
+
         def momentum(start: Params, got: Params) -> str:
             return own.momentum(start, got, MU)
 
@@ -113,6 +119,7 @@ class TorchSteps(Grader):
             ),
             step("three steps use three fresh gradients", ["three steps"], clearing.three, weight=2, fix=ORDER),
             step("an epoch of two mini-batches takes two steps", ["two batches"], own.batches, weight=1, fix=ORDER),
+            step("an epoch takes a step for every batch", ["three batches"], whole_epoch, weight=1, fix=EVERY),
             step("momentum is that of the contract", ["momentum"], momentum, weight=2, fix=SGD),
             step("weight decay acts on the weights alone", ["weight decay"], decay, weight=1.5, fix=GROUPS),
             step(

@@ -88,6 +88,29 @@ class PortJudge:
         what = f"one epoch over {n} images in batches of {n - 1} can reach (last batch taken or dropped)"
         return self._among(start, got, right, wrong, what=what)
 
+    def whole_epoch(self, start: Params, got: Params, *, batch: int, lr: float) -> str:
+        """Judge how far an epoch of several batches leads, in units of what all its steps do.
+
+        At a small learning rate `lr` the steps hardly depend on each other, so that any order leads about as far, and
+        a batch that is left out shows.
+        """
+        X, y = self.whole
+        rows = [slice(i, i + batch) for i in range(0, len(y), batch)]
+        right = self.port.walk(start, [(X[r], y[r]) for r in rows], lrs=[lr] * len(rows))[-1]
+        should, moved = (
+            np.concatenate([(getattr(p, n) - getattr(start, n)).ravel() for n in truth.NAMES]) for p in (right, got)
+        )
+        with np.errstate(all="ignore"):
+            share = float(np.vdot(moved, should) / np.vdot(should, should))
+        told = f"the weights move {share:.2f} times as far as {len(rows)} steps lead"
+        if share >= 0.75:
+            return told
+        raise Wrong(
+            f"In an epoch of {len(rows)} batches {told}; every image should be used once.",
+            got=f"{share:.2f}",
+            expected="about 1",
+        )
+
     def momentum(self, start: Params, got: Params, mu: float) -> str:
         """Judge three steps with momentum."""
         wrong = {words: self._steps(start, 3, rule=rule, mu=mu) for words, rule in MISTAKEN.items()}

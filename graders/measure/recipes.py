@@ -30,11 +30,18 @@ class Recipe:
     decay: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     rule: Rule = course
 
-    def states(self, problem: Problem, start: Params) -> list[Params]:
-        """Return the parameters after each epoch."""
+    def states(self, problem: Problem, start: Params, *, nudge: float = 0.0) -> list[Params]:
+        """Return the parameters after each epoch.
+
+        Args:
+            problem: what is trained on.
+            start: the parameters before the first epoch.
+            nudge: added to the pre-activations, to see on which side of zero the nearest of them matters.
+        """
 
         def gradient(theta: Params, _epoch: int) -> Params:
-            _, g = truth.loss_and_grads(theta, problem.X, problem.y)
+            nudged = Params(W1=theta.W1, b1=theta.b1 + nudge, W2=theta.W2, b2=theta.b2)
+            _, g = truth.loss_and_grads(nudged, problem.X, problem.y)
             decayed = zip(truth.NAMES, self.decay, strict=True)
             return Params(**{n: getattr(g, n) + d * getattr(theta, n) for n, d in decayed})
 

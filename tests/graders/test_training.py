@@ -1,6 +1,11 @@
+import numpy as np
 import pytest
 
+from graders.foundation.call import Params
 from graders.foundation.verdict import Verdict
+from graders.measure import recipes, truth
+from graders.measure.full_batch import states_follow
+from graders.measure.miniature import draw
 from tests.sitting import lost, sit
 
 VELOCITY = "mu * v - lr * g for v, g"
@@ -155,3 +160,18 @@ def test_a_mask_generator_made_anew_for_each_step_is_found() -> None:
 
 def test_a_width_that_is_written_into_train_loses_its_check() -> None:
     assert WIDTH in lost(of(("init(X.shape[1], H,", "init(X.shape[1], 6,")))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_unit_that_rounding_switches_costs_nothing(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    problem = draw(rng, n=20, n_val=10)
+    start = truth.params_like(784, 6, 10, rng)
+    start.b1[:] -= truth.preactivation(start, problem.X)[0]  # every unit of the first image is at the kink
+    right, wrong = recipes.descent(0.02, 1, 0.9)
+    test = states_follow(problem, [start], right, wrong, H=6, rtol=1e-3)
+    for side in (1e-8, -1e-8):
+        theta = Params(W1=start.W1, b1=start.b1 + side, W2=start.W2, b2=start.b2)
+        after = right[0].states(problem, theta)[0]
+        back = Params(W1=after.W1, b1=after.b1 - side, W2=after.W2, b2=after.b2)
+        assert "allowed" in test({"params": back, "history": {}})
