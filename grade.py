@@ -1,6 +1,7 @@
 """Plumbline's command line: grade a submission, write its report; print the schemas of rubrics and results."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -47,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
     grade.add_argument("--rubric", default=DEFAULT_RUBRIC, help="a file, or a name in rubrics/ (%(default)s)")
     grade.add_argument("--out", type=Path, default=Path("plumbline-report"), help="folder for the report (%(default)s)")
     grade.add_argument("--only", action="append", metavar="CRITERION", help="judge this criterion alone; repeatable")
-    grade.add_argument("--seed", type=int, help="draw other random inputs than the rubric's seed gives")
+    grade.add_argument("--seed", type=seed_number, help="draw other random inputs than the rubric's seed gives")
     grade.add_argument("--dataset", help="mnist_10k, fashion_10k, mnist or fashion-mnist (the rubric's choice)")
     grade.add_argument("--data-dir", type=Path, help="folder with the four standard IDX files, instead of a download")
     grade.add_argument("--json", action="store_true", help="print results.json on standard output, the rest on stderr")
@@ -68,9 +69,19 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def seed_number(text: str) -> int:
+    """Return a seed from the command line."""
+    seed = int(text)
+    if not 0 <= seed < 2**31:
+        message = "a seed is a whole number from 0 to 2147483647"
+        raise argparse.ArgumentTypeError(message)
+    return seed
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run the command line; returns the exit status."""
     options = parser().parse_args(with_command(arguments))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the rooms are ended before we are
     try:
         match options.command:
             case "schema":
@@ -84,7 +95,7 @@ def main(arguments: Sequence[str]) -> int:
         complain(error.message, error.remedy)
         return error.exit_status
     except KeyboardInterrupt:
-        complain("interrupted; nothing was written", "")
+        complain("interrupted", "")
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - never a traceback for a user
         complain(
@@ -125,12 +136,19 @@ def grade(options: argparse.Namespace) -> int:
     console = Console(stderr=options.json, quiet=options.quiet)
     with progress(console) as shown:
         scorecard = sit(rubric, submission, exam, shown)
-    write_html(scorecard, out / "report.html")
-    write_record(scorecard, out / "results.json")
+    try:
+        write_html(scorecard, out / "report.html")
+        write_record(scorecard, out / "results.json")
+    except OSError as error:
+        message = f"cannot write the report to {out} ({error.strerror or error})"
+        raise BadUsage(message, remedy="Name another folder with --out.") from error
     print_scorecard(scorecard, console, report_path=out / "report.html")
     if options.json:
         sys.stdout.write(record_text(scorecard))
-    return 0 if scorecard.earned is not None else OurFault.exit_status
+    if scorecard.earned is None:
+        complain("a criterion could not be graded, so there is no total", f"See {out / 'report.html'}.")
+        return OurFault.exit_status
+    return 0
 
 
 def calibrate(options: argparse.Namespace) -> int:

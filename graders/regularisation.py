@@ -30,6 +30,7 @@ from graders.measure.compare import Wrong, check
 from graders.measure.training import history_curves, loss_of, trained_params
 
 H = 64
+LEARNT = 0.9  # of the loss of guessing; right runs end below 0.7
 FOLLOW = "Follow the option from train's arguments to the gradient of one batch: is it there in every epoch?"
 
 
@@ -100,10 +101,10 @@ class Regularisation(Grader):
             train, val = losses(regularised)
             gap, plain_gap = val - train, plain_val - plain_train
             told = f"gap {gap:.3f} with {kind}, {plain_gap:.3f} without; allowed {self.ratio:g} times that"
-            if not val < log(data.classes):
+            if not val < LEARNT * log(data.classes):
                 raise Wrong(
-                    f"With {kind} the validation loss is {val:.3f}: guessing gives {log(data.classes):.3f}, so nothing "
-                    "was learnt and there is no gap to narrow."
+                    f"With {kind} the validation loss is {val:.3f}; guessing gives {log(data.classes):.3f}, so hardly "
+                    "anything was learnt that could leave a gap."
                 )
             if gap <= self.ratio * plain_gap:
                 return told

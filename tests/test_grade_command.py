@@ -189,7 +189,8 @@ def test_what_cannot_be_opened_is_told_with_a_remedy(what: str, rubric: Path, tm
         (["--dataset", "mnist_10"], "mnist_10k"),
         (["--data-dir", "/nonexistent"], "/nonexistent"),
         (["--out", "/proc/nowhere"], "--out"),
-        (["--seed", "many"], "invalid int"),
+        (["--seed", "many"], "invalid seed_number"),
+        (["--seed", "-1"], "a seed is a whole number"),
         (["--sed", "3"], "unrecognized arguments"),
     ],
 )
@@ -203,7 +204,8 @@ def test_wrong_usage_is_told_with_a_remedy(arguments: list[str], words: str, rub
     assert "Traceback" not in done.stderr
 
 
-def test_ctrl_c_ends_a_grading_and_its_rooms(rubric: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_ends_a_grading_and_its_rooms(how: signal.Signals, rubric: Path, tmp_path: Path) -> None:
     work = tmp_path / "work"
     work.mkdir()
     (work / "mlp_numpy.py").write_text("def softmax(z):\n    while True: pass\n")
@@ -218,7 +220,7 @@ def test_ctrl_c_ends_a_grading_and_its_rooms(rubric: Path, tmp_path: Path) -> No
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as grading:
         time.sleep(6)
-        grading.send_signal(signal.SIGINT)
+        grading.send_signal(how)
         _, told = grading.communicate(timeout=60)
     assert grading.returncode == 130
     assert "interrupted" in told

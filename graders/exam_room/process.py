@@ -133,9 +133,13 @@ class RoomProcess:
     @property
     def printed(self) -> str:
         """What the submission printed, up to the cap."""
-        text = bytes(self._printed).decode("utf-8", errors="replace")
+        text = self.without_paths(bytes(self._printed).decode("utf-8", errors="replace"))
         dropped = self._printed_bytes - len(self._printed)
         return text + (f"\n… {dropped} more bytes were printed and not kept\n" if dropped > 0 else "")
+
+    def without_paths(self, text: str) -> str:
+        """Return text without this room's folder, whose name is another one in every run."""
+        return text.replace(f"{self._scratch}/work/", "").replace(str(self._scratch), "(exam room)")
 
     def close(self) -> None:
         """End the whole tree and remove the room's folder."""

@@ -3,6 +3,7 @@
 A room that dies, hangs or sends garbage costs the question at hand; the next question opens a new one.
 """
 
+import dataclasses
 import time
 import zlib
 from collections.abc import Mapping, Sequence
@@ -120,7 +121,9 @@ class ExamRoom:
             if frame.kind != "loaded":
                 msg = "a message that is no answer to the question"
                 raise Malformed(msg)
-            return None if frame.body is None else translate.failure(frame.body, submission=self._submission)
+            if frame.body is None:
+                return None
+            return self._shown(translate.failure(frame.body, submission=self._submission), process)
         except (Overdrawn, Closed, Malformed) as ending:
             hint = " Put training and plots under if __name__ == '__main__'." if isinstance(ending, Overdrawn) else ""
             return self._ended(ending, what, hint)
@@ -131,9 +134,14 @@ class ExamRoom:
             process = self._open()
             process.send(translate.question(call, number=self._number, seed=seed))
             frame = process.receive(self._limits.question_seconds * call.weight)
-            return translate.observation(frame, number=self._number, submission=self._submission)
+            seen = translate.observation(frame, number=self._number, submission=self._submission)
+            return self._shown(seen, process) if isinstance(seen, Failed) else seen
         except (Overdrawn, Closed, Malformed) as ending:
             return self._ended(ending, function, "")
+
+    def _shown(self, failure: Failed, process: RoomProcess) -> Failed:
+        """Return a failure as it may be shown: the same words in every run."""
+        return dataclasses.replace(failure, message=process.without_paths(failure.message))
 
     def _ended(self, ending: Exception, what: str, hint: str) -> Failed:
         """Close the room and say how it ended."""

@@ -28,8 +28,21 @@ def model_of(kind: type, *, name: str = "", extra: dict[str, Any] | None = None)
     fields: dict[str, Any] = dict(extra or {})
     for field in dataclasses.fields(kind):
         default = ... if field.default is dataclasses.MISSING else field.default
-        fields[field.name] = (_lenient(hints[field.name]), Field(default, description=told.get(field.name)))
+        bounds = _bounds(kind, field.name, hints[field.name])
+        fields[field.name] = (_lenient(hints[field.name]), Field(default, description=told.get(field.name), **bounds))
     return create_model(name or kind.__name__, __config__=STRICT, __doc__=inspect.getdoc(kind), **fields)
+
+
+def _bounds(kind: type, name: str, hint: Any) -> dict[str, Any]:  # noqa: ANN401 - any type annotation
+    """Return what a number may be: none is negative, a risk is a chance, and a limit or an option is not zero."""
+    if name == "schedule":
+        return {"pattern": "^(step|cosine)$"}
+    if hint not in (int, float, int | None, float | None):
+        return {}
+    if name.startswith("risk"):
+        return {"gt": 0, "lt": 1}
+    may_be_zero = kind not in (Limits, TrainingOptions) or name in {"images", "momentum"}
+    return {"ge": 0} if may_be_zero else {"gt": 0}
 
 
 def _lenient(hint: Any) -> Any:  # noqa: ANN401 - any type annotation

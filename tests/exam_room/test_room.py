@@ -171,6 +171,14 @@ def test_what_is_printed_is_kept_up_to_the_cap_and_never_read_as_an_answer() -> 
         assert len(room.output) <= 4 * 1024
 
 
+def test_the_rooms_own_folder_never_shows() -> None:
+    with room_of("import os; print(os.getcwd()); raise ValueError(os.getcwd() + '/x')") as room:
+        seen = ask(room)
+        room.close()
+        assert isinstance(seen, Failed)
+        assert "plumbline-room" not in seen.message + room.output
+
+
 def test_reading_standard_input_finds_its_end() -> None:
     with room_of("return input()") as room:
         seen = ask(room)
