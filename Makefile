@@ -8,7 +8,7 @@ RUN := $(VENV)/bin/python
 .PHONY: grade test lint format schemas benchmark clean
 
 grade: $(VENV)/ready
-	$(RUN) grade.py $(SUBMISSION) --rubric $(RUBRIC)
+	$(RUN) grade.py "$(SUBMISSION)" --rubric "$(RUBRIC)"
 
 test: $(VENV)/ready-dev lint
 	$(RUN) -m pytest

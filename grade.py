@@ -64,6 +64,8 @@ def parser() -> argparse.ArgumentParser:
     calibrate.add_argument("--data-dir", type=Path, help="folder with the four standard IDX files")
     schema = commands.add_parser("schema", help="print a JSON Schema")
     schema.add_argument("what", choices=("rubric", "results"), help="of rubric files, or of results.json")
+    listed = grade.format_help().split("options:\n", 1)[1].split("\nexamples:", 1)[0]
+    top.epilog = f"options of grade, which is meant when no command is named:\n{listed}\n{EPILOG}"
     points = commands.add_parser("points", help="print a rubric's point table in Markdown")
     points.add_argument("--rubric", default=DEFAULT_RUBRIC, help="a file, or a name in rubrics/ (%(default)s)")
     return top

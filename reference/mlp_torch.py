@@ -59,7 +59,7 @@ def set_learning_rate(optimizer: torch.optim.SGD, lr: float) -> None:
         group["lr"] = lr
 
 
-def evaluate(model: nn.Module, X: Tensor, y: Tensor) -> tuple[float, float]:
+def evaluate_torch(model: nn.Module, X: Tensor, y: Tensor) -> tuple[float, float]:
     """Mean cross-entropy and share of right answers, without dropout."""
     model.eval()
     with torch.inference_mode():
@@ -133,8 +133,8 @@ def train_torch(
                 optimizer.step()
 
             for split, (split_loss, accuracy) in (
-                ("train", evaluate(model, images, labels)),
-                ("val", evaluate(model, val_images, val_labels)),
+                ("train", evaluate_torch(model, images, labels)),
+                ("val", evaluate_torch(model, val_images, val_labels)),
             ):
                 history[f"{split}_loss"].append(split_loss)
                 history[f"{split}_acc"].append(accuracy)

@@ -6,6 +6,7 @@ A room that dies, hangs or sends garbage costs the question at hand; the next qu
 import dataclasses
 import time
 import zlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -22,6 +23,7 @@ from graders.wire.contract import MODULE_OF, contract_function
 from graders.wire.frames import Closed, Frame, Malformed
 
 START_SECONDS = 120.0
+PATIENCE = 2  # questions that a function may leave unanswered; an endless loop must not use up the others' time
 NO_STAND_INS: Mapping[str, str] = MappingProxyType({})
 
 OVERDRAWN_KIND = {"time": FailureKind.TIMED_OUT, "memory": FailureKind.OUT_OF_MEMORY}
@@ -57,6 +59,7 @@ class ExamRoom:
         self._output: list[str] = []
         self._spent = 0.0
         self._shut = False
+        self._overdue: Counter[str] = Counter()
 
     def __enter__(self) -> Self:
         return self
@@ -97,6 +100,9 @@ class ExamRoom:
             function = contract_function(call.target)
             if self._process is not None and self._process.unasked():
                 return self._ended(Malformed("a message that nobody asked for"), function, "")
+            if self._overdue[function] >= PATIENCE:
+                told = f"{function} gave no answer in time to {PATIENCE} questions, so it was not asked this one."
+                return Failed(kind=FailureKind.TIMED_OUT, message=told)
             failed = self._load(function)
             return failed if failed is not None else self._ask(call, function, seed)
         finally:
@@ -107,7 +113,7 @@ class ExamRoom:
         module = MODULE_OF[function]
         fault = self._submission.fault_of(module)
         if fault:
-            return Failed(kind=FailureKind.RAISED, message=fault)
+            return Failed(kind=FailureKind.RAISED, message=f"Your code does not compile. {fault}")
         if function not in self._loaded:
             self._loaded[function] = self._import(function)
         return self._loaded[function]
@@ -137,6 +143,7 @@ class ExamRoom:
             seen = translate.observation(frame, number=self._number, submission=self._submission)
             return self._shown(seen, process) if isinstance(seen, Failed) else seen
         except (Overdrawn, Closed, Malformed) as ending:
+            self._overdue[function] += isinstance(ending, Overdrawn) and ending.limit == "time"
             return self._ended(ending, function, "")
 
     def _shown(self, failure: Failed, process: RoomProcess) -> Failed:

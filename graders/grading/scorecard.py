@@ -10,6 +10,9 @@ from graders.foundation.verdict import Standing, Verdict
 __all__ = ["CriterionPage", "CriterionResult", "Notice", "Scorecard"]
 
 
+SHORT = 60  # characters; a reason as short as this needs its check's title to be understood
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CriterionResult:
     """One rubric line and how it came out.
@@ -63,7 +66,10 @@ class CriterionResult:
         if not lost and len(checks) > 1:
             return f"all {len(checks)} checks hold"
         told = [c for c in lost if c.reason] or lost or list(checks)
-        return told[0].reason or told[0].title
+        first = told[0]
+        if lost and first.reason and len(first.reason) < SHORT and first.attempted:
+            return f"not so: {first.title}. {first.reason}"
+        return first.reason or first.title
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

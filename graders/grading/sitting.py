@@ -2,14 +2,15 @@
 
 import datetime
 import time
+from collections.abc import Sequence
 
 from graders.exam_room import isolation
 from graders.foundation.exam import Exam
-from graders.grading.carried import charge_once
+from graders.grading.carried import LOST, charge_once
 from graders.grading.environment import environment
 from graders.grading.invigilator import Invigilator
 from graders.grading.rounds import Candidacy, Progress, examine
-from graders.grading.scorecard import Notice, Scorecard
+from graders.grading.scorecard import CriterionResult, Notice, Scorecard
 from graders.rubric import Rubric
 from graders.submission import Submission
 
@@ -20,8 +21,10 @@ def sit(rubric: Rubric, submission: Submission, exam: Exam, progress: Progress) 
     clock = time.monotonic()
     with Invigilator(submission, rubric.limits, rubric.forbidden_libraries, exam.seed) as invigilator:
         candidacies = [Candidacy(c, exam) for c in rubric.criteria]
-        examine(candidacies, invigilator, progress)
+        patient = PatientProgress(progress)
+        examine(candidacies, invigilator, patient)
         results = charge_once(candidacies, exam, invigilator)
+        patient.tell(results)
         output = invigilator.output
     return Scorecard(
         submission=submission.name,
@@ -43,6 +46,30 @@ def sit(rubric: Rubric, submission: Submission, exam: Exam, progress: Progress) 
         started=started.isoformat(timespec="seconds"),
         seconds=round(time.monotonic() - clock, 3),
     )
+
+
+class PatientProgress:
+    """Keeps back what was lost until it is known whether the mistake is charged elsewhere."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._told: set[str] = set()
+
+    def started(self, name: str, title: str) -> None:
+        """Pass it on."""
+        self._progress.started(name, title)
+
+    def finished(self, result: CriterionResult) -> None:
+        """Pass on what can only stay as it is."""
+        if result.standing not in LOST:
+            self._told.add(result.name)
+            self._progress.finished(result)
+
+    def tell(self, results: Sequence[CriterionResult]) -> None:
+        """Tell the rest."""
+        for result in results:
+            if result.name not in self._told:
+                self._progress.finished(result)
 
 
 def stale_calibration(exam: Exam) -> tuple[str, ...]:

@@ -132,7 +132,7 @@ def print_scorecard(scorecard: Scorecard, console: Console, *, report_path: Path
     _print_total(scorecard, console)
     if scorecard.notices:
         console.print()
-        console.print(_words("Worth knowing (costs nothing)", console, "bold"))
+        console.print(_words("Worth knowing", console, "bold"))
         for notice in scorecard.notices:
             console.print(_bullet(notice.message, notice.where, console))
     if report_path is not None:

@@ -171,6 +171,16 @@ def test_what_is_printed_is_kept_up_to_the_cap_and_never_read_as_an_answer() -> 
         assert len(room.output) <= 4 * 1024
 
 
+def test_an_endless_loop_does_not_use_up_the_time_of_the_other_questions() -> None:
+    with room_of("while True: pass", limits=Limits(question_seconds=0.7)) as room:
+        assert all(isinstance(ask(room), Failed) for _ in range(2))
+        start = time.monotonic()
+        seen = [ask(room) for _ in range(20)]
+        assert time.monotonic() - start < 5
+        assert all(isinstance(o, Failed) and o.kind is FailureKind.TIMED_OUT for o in seen)
+        assert isinstance(ask(room, HEALTHY), Returned)
+
+
 def test_the_rooms_own_folder_never_shows() -> None:
     with room_of("import os; print(os.getcwd()); raise ValueError(os.getcwd() + '/x')") as room:
         seen = ask(room)

@@ -1,0 +1,116 @@
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from graders.accuracy_gap import AccuracyGap
+from graders.foundation.call import Call, Params, Value
+from graders.foundation.exam import Exam, TrainingOptions
+from graders.foundation.observation import Answer, Returned
+from graders.foundation.verdict import GapOverSeeds, Verdict
+from tests.graders.another_port import PORT
+from tests.sitting import TINY, dataset, lost, sit
+
+TITLE = "mean test accuracies differ by at most 0.5 points"
+LONGER = TrainingOptions(images=300, H=32, epochs=8, batch=50)
+FEW = {"first_seeds": 2, "max_seeds": 3, "sd_points": 3.0}
+
+
+def outcome(grader: AccuracyGap, gaps: np.ndarray) -> tuple[bool, int]:
+    """Return whether the port fails and after how many seeds, when the seeds' gaps are these."""
+    for n in range(grader.first_seeds, grader.max_seeds):
+        if grader.bounds(gaps[:n]).settled:
+            return grader.bounds(gaps[:n]).too_large, n
+    return grader.bounds(gaps).too_large, grader.max_seeds
+
+
+@pytest.mark.parametrize("true_gap", [0.0, 0.5, -0.5])
+def test_a_port_whose_true_gap_is_allowed_fails_at_most_as_often_as_stated(true_gap: float) -> None:
+    grader, rng = AccuracyGap(sd_points=0.4), np.random.default_rng(3)
+    failed = sum(outcome(grader, rng.normal(true_gap, 0.4, size=6))[0] for _ in range(4000))
+    assert failed <= 4000 * grader.risk_fail + 3 * (4000 * grader.risk_fail) ** 0.5
+
+
+def test_a_large_gap_is_found_with_the_first_seeds_and_a_small_one_passes_early() -> None:
+    grader = AccuracyGap(sd_points=0.25)
+    assert outcome(grader, np.array([2.0, 1.8, 2.2, 0.0, 0.0, 0.0])) == (True, 3)
+    assert outcome(grader, np.array([0.1, -0.1, 0.0, 9.0, 9.0, 9.0])) == (False, 3)
+
+
+def test_a_port_that_scatters_more_than_the_reference_is_given_the_benefit_of_its_own_scatter() -> None:
+    grader = AccuracyGap(sd_points=0.25)
+    wild = np.array([4.0, -1.0, 5.0, -2.0, 4.0, 1.0])
+    assert grader.bounds(wild).certain > 2 * grader.bounds(np.full(6, 1.8)).certain
+
+
+class Scripted:
+    """Plays runs in which the port is better than NumPy by given points."""
+
+    def __init__(self, better: Sequence[float]) -> None:
+        self.exam = Exam(seed=1, data=dataset("tiny"), training=TINY)
+        self.grader = AccuracyGap(sd_points=0.25, floor=0.0)
+        self.better = better
+        self.asked = 0
+
+    def answer(self, call: Call) -> Answer:
+        y = self.exam.data.y_test
+        guess = Params(W1=np.zeros((784, 16)), b1=np.zeros(16), W2=np.zeros((16, 10)), b2=np.eye(10)[3])
+        value: dict[str | int, Value] = {"params": guess, "history": {}}
+        if call.target == "torch_train_run":
+            right = np.count_nonzero(y == 3) + round(self.better[int(call.name.split()[-1])] * len(y) / 100)
+            value["predictions"] = np.where(np.arange(len(y)) < right, y, (y + 1) % 10)
+        return Answer(call=call, observation=Returned(value=value))
+
+    def verdict(self) -> Verdict:
+        calls = list(self.grader.ask(self.exam))
+        seen: dict[str, Answer] = {}
+        while calls:
+            seen |= {call.name: self.answer(call) for call in calls}
+            calls = list(self.grader.ask_again(self.exam, seen))
+        self.asked = len(seen) // 2
+        return self.grader.judge(self.exam, seen)
+
+
+def test_seeds_are_added_until_the_answer_is_certain() -> None:
+    certain, open_question = Scripted([0.0] * 6), Scripted([0.6, 0.6, 0.6, 0.6, 0.6, 0.6])
+    assert lost(certain.verdict()) == ()
+    assert certain.asked == 3
+    verdict = open_question.verdict()
+    assert open_question.asked == 6
+    assert lost(verdict) == ()
+    assert "cannot tell" in verdict.checks[0].reason
+
+
+def test_a_gap_that_is_certainly_too_large_loses_and_is_shown() -> None:
+    scripted = Scripted([3.0] * 6)
+    verdict = scripted.verdict()
+    assert lost(verdict) == (TITLE,)
+    assert "the PyTorch network is better" in verdict.checks[0].reason
+    (shown,) = verdict.exhibits
+    assert isinstance(shown, GapOverSeeds)
+    assert len(shown.gaps) == scripted.asked == 3
+    assert max(shown.gaps) == pytest.approx(-3.0)
+
+
+@pytest.mark.torch_room
+@pytest.mark.parametrize("files", [{}, {"mlp_torch.py": PORT}])
+def test_a_right_port_is_within_the_allowed_gap(files: dict[str, str]) -> None:
+    assert lost(sit("accuracy_gap", params=FEW, training=LONGER, files=files)) == ()
+
+
+@pytest.mark.torch_room
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("torch.tensor(X), torch.tensor(y", "torch.tensor(X / 255), torch.tensor(y"),
+        ("return torch.optim.SGD(groups, lr=lr, momentum=momentum)", "return torch.optim.SGD(groups, lr=lr / 30)"),
+    ],
+)
+def test_a_port_that_learns_worse_loses(old: str, new: str) -> None:
+    assert lost(sit("accuracy_gap", params=FEW, training=LONGER, edits={"mlp_torch.py": [(old, new)]})) == (TITLE,)
+
+
+@pytest.mark.torch_room
+def test_a_broken_predict_torch_is_not_charged_here() -> None:
+    broken = {"mlp_torch.py": [("    model.eval()\n    dtype = next", "    raise RuntimeError\n    dtype = next")]}
+    assert lost(sit("accuracy_gap", params=FEW, training=LONGER, edits=broken)) == ()

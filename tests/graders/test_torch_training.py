@@ -1,0 +1,54 @@
+import pytest
+
+from graders.foundation.verdict import Verdict
+from tests.graders.another_port import PORT
+from tests.sitting import lost, sit
+
+pytestmark = pytest.mark.torch_room
+
+LIKELIEST, EITHER_MODE = "predict_torch gives the likeliest class", "predict_torch is the same in either mode"
+SERIES = "history has four series, one number for each epoch"
+VAL_LOSS, VAL_ACC = "the last val_loss is that of the returned weights", "so is the last val_acc"
+FREE, ACTS = "validation is free of dropout", "dropout acts in every epoch"
+SEED = "the same seed gives the same run"
+ENDS, BACK = "a run ends 3 epochs after its best one", "the best epoch's weights come back"
+BACK_LATE = "also when patience never ends the run"
+
+TRAIN = "            model.train()\n            order"
+STOP = "            elif epoch - best_epoch >= patience:\n                break\n"
+
+
+def reasons(verdict: Verdict) -> str:
+    return " ".join(check.reason for check in verdict.checks if check.credit < 1)
+
+
+@pytest.mark.parametrize("files", [{}, {"mlp_torch.py": PORT}])
+def test_a_right_port_keeps_every_point(files: dict[str, str]) -> None:
+    assert lost(sit("torch_training", files=files)) == ()
+
+
+@pytest.mark.parametrize(
+    ("edits", "titles", "words"),
+    [
+        ([("    model.eval()\n    dtype = next", "    dtype = next")], (EITHER_MODE,), "another class"),
+        ([(TRAIN, "            order")], (ACTS,), "still in evaluation mode after the first validation"),
+        ([("value.clone() for", "value for")], (BACK, BACK_LATE), "those of the last epoch"),
+        ([(STOP, "")], (ENDS,), "validation had stopped improving"),
+        ([("F.cross_entropy(z, y).item()", "F.cross_entropy(z, y, reduction='sum').item()")], (VAL_LOSS,), "sum over"),
+        ([('history[f"{split}_acc"].append(accuracy)', "pass")], (SERIES, VAL_ACC), "is empty"),
+        ([("model(torch.tensor(X, dtype=dtype)).argmax(dim=1)", "model(torch.tensor(X, dtype=dtype)).argmin(dim=1)")],
+         (LIKELIEST,), "another class"),
+    ],
+)  # fmt: skip
+def test_a_wrong_habit_loses_what_it_breaks_and_nothing_else(
+    edits: list[tuple[str, str]], titles: tuple[str, ...], words: str
+) -> None:
+    verdict = sit("torch_training", edits={"mlp_torch.py": edits})
+    assert lost(verdict) == titles
+    assert words in reasons(verdict)
+
+
+def test_a_port_without_predict_torch_keeps_its_training_points() -> None:
+    verdict = sit("torch_training", edits={"mlp_torch.py": [("def predict_torch(", "def something_else(")]})
+    assert lost(verdict) == (LIKELIEST, EITHER_MODE)
+    assert [check.attempted for check in verdict.checks[:2]] == [False, False]

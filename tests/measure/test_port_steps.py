@@ -1,0 +1,73 @@
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from scipy.special import log_softmax
+
+from graders.measure import truth
+from graders.measure.port_steps import WRONG_LOSSES, AtTheLogits, Port, leaving_one_out, mean_cross_entropy
+from graders.measure.trajectory import unscaled
+
+rng = np.random.default_rng(6)
+PARAMS = truth.params_like(13, 11, 5, rng)
+X, Y = rng.normal(size=(7, 13)), np.arange(7) % 5
+
+
+def one_hot() -> np.ndarray:
+    return np.eye(5)[Y]
+
+
+def _double(z: np.ndarray) -> float:
+    return -float(np.mean(log_softmax(truth.softmax(z), axis=1)[np.arange(7), Y]))
+
+
+def _plain(z: np.ndarray) -> float:
+    return truth.cross_entropy(z, Y)
+
+
+LOSSES: dict[str, Callable[[np.ndarray], float]] = {
+    "mean_cross_entropy": _plain,
+    "_summed": lambda z: 7 * _plain(z),
+    "_averaged_twice": lambda z: _plain(z) / 7,
+    "_uphill": lambda z: -_plain(z),
+    "_softmax_twice": _double,
+    "_probability_instead_of_log": lambda z: -float(np.mean(truth.softmax(z)[np.arange(7), Y])),
+    "_squared_error": lambda z: float(np.mean((z - one_hot()) ** 2)),
+}
+
+
+@pytest.mark.parametrize("loss", [mean_cross_entropy, *WRONG_LOSSES.values()])
+def test_the_gradient_of_every_loss_at_the_logits_is_that_of_central_differences(loss: AtTheLogits) -> None:
+    z = truth.forward(PARAMS, X)
+    value, numeric = LOSSES[loss.__name__], np.empty_like(z)
+    for i in np.ndindex(z.shape):
+        step = np.zeros_like(z)
+        step[i] = 1e-6
+        numeric[i] = (value(z + step) - value(z - step)) / 2e-6
+    assert np.allclose(loss(z, one_hot()), numeric, atol=1e-8)
+
+
+def test_a_right_port_walks_the_full_batch_trajectory() -> None:
+    lrs = [0.1, 0.1, 0.05]
+    walked = Port().walk(PARAMS, [(X, Y)] * 3, lrs=lrs, mu=0.8)
+    right = truth.full_batch_trajectory(PARAMS, X, Y, lrs=lrs, momentum=0.8)
+    for a, b in zip(walked, right, strict=True):
+        assert all(np.allclose(getattr(a, n), getattr(b, n)) for n in truth.NAMES)
+
+
+def test_gradients_that_add_up_are_momentum_of_one() -> None:
+    adding = Port(accumulates=True).walk(PARAMS, [(X, Y)] * 3, lrs=[0.1] * 3)
+    heavy = Port().walk(PARAMS, [(X, Y)] * 3, lrs=[0.1] * 3, rule=unscaled, mu=1.0)
+    assert all(np.allclose(getattr(adding[-1], n), getattr(heavy[-1], n)) for n in truth.NAMES)
+
+
+def test_frozen_parameters_stay_and_the_others_move() -> None:
+    (after,) = Port(frozen=("b1", "b2")).walk(PARAMS, [(X, Y)], lrs=[0.1], decay=dict.fromkeys(truth.NAMES, 0.5))
+    assert np.array_equal(after.b1, PARAMS.b1)
+    assert not np.array_equal(after.W1, PARAMS.W1)
+
+
+def test_leaving_one_out_uses_every_image_once_in_each_order() -> None:
+    for order in leaving_one_out(X, Y):
+        assert [len(y) for _, y in order] == [6, 1]
+        assert sorted(np.concatenate([images for images, _ in order])[:, 0]) == sorted(X[:, 0])
