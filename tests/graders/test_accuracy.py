@@ -12,8 +12,9 @@ PREDICT = "labels: Labels = forward(params, X).argmax(axis=1)"
 
 def dict_style() -> str:
     """Return the reference with float64 params in a dictionary, as another student would hand them in."""
-    return edited_reference({"mlp_numpy.py": [("params if patience is None else best_params), history",
-        "dict(zip(('W1', 'b1', 'W2', 'b2'), (p.astype(float) for p in params)))), history")]})["mlp_numpy.py"]  # fmt: skip
+    result = "(params if patience is None else best_params), history"
+    packed = "dict(zip(('W1', 'b1', 'W2', 'b2'), (p.astype(float) for p in params), strict=True)), history"
+    return edited_reference({"mlp_numpy.py": [(result, packed)]})["mlp_numpy.py"]
 
 
 def test_the_reference_earns_everything_and_shows_its_curves() -> None:

@@ -53,6 +53,7 @@ class Scripted:
         self.asked = 0
 
     def answer(self, call: Call) -> Answer:
+        """Return a run whose network always says 3, or labels that are better by the seed's points."""
         y = self.exam.data.y_test
         guess = Params(W1=np.zeros((784, 16)), b1=np.zeros(16), W2=np.zeros((16, 10)), b2=np.eye(10)[3])
         value: dict[str | int, Value] = {"params": guess, "history": {}}
@@ -62,6 +63,7 @@ class Scripted:
         return Answer(call=call, observation=Returned(value=value))
 
     def verdict(self) -> Verdict:
+        """Return the verdict after as many seeds as the grader asks for."""
         calls = list(self.grader.ask(self.exam))
         seen: dict[str, Answer] = {}
         while calls:
@@ -103,7 +105,7 @@ def test_a_right_port_is_within_the_allowed_gap(files: dict[str, str]) -> None:
     ("old", "new"),
     [
         ("torch.tensor(X), torch.tensor(y", "torch.tensor(X / 255), torch.tensor(y"),
-        ("return torch.optim.SGD(groups, lr=lr, momentum=momentum)", "return torch.optim.SGD(groups, lr=lr / 30)"),
+        ("set_learning_rate(optimizer, rate)", "set_learning_rate(optimizer, rate / 30)"),
     ],
 )
 def test_a_port_that_learns_worse_loses(old: str, new: str) -> None:

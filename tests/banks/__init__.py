@@ -1,0 +1,1 @@
+"""Banks of submissions against which the grader itself is graded."""

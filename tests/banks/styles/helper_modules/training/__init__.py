@@ -1,0 +1,2 @@
+from training.callbacks import EarlyStopping, History
+from training.rates import RATES
