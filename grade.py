@@ -83,7 +83,8 @@ def seed_number(text: str) -> int:
 def main(arguments: Sequence[str]) -> int:
     """Run the command line; returns the exit status."""
     options = parser().parse_args(with_command(arguments))
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the rooms are ended before we are
+    for ending in (signal.SIGINT, signal.SIGTERM):  # also where a shell had us ignore it: the rooms must end first
+        signal.signal(ending, signal.default_int_handler)
     try:
         match options.command:
             case "schema":

@@ -39,14 +39,14 @@ def charge_once(candidacies: Sequence[Candidacy], exam: Exam, invigilator: Invig
     current = {c.criterion.name: c.result() for c in candidacies}
     wrong: dict[str, str] = {}  # function -> title of the criterion at which its mistake is charged
     for level in _levels(criteria):
-        lost = [c for c in level if c.grader.about and current[c.name].standing in LOST]
+        lost = [c for c in level if current[c.name].standing in LOST]
         names = {c.name: stand_ins(c.grader.about, asked[c.name], wrong) for c in lost}
         again = [Candidacy(c, exam, names[c.name]) for c in lost if names[c.name]]
         for result in examine(again, invigilator, Unseen()):
             charged_at = tuple(dict.fromkeys(wrong[name] for name in names[result.name]))
             current[result.name] = _merged(current[result.name], result, charged_at)
         for criterion in lost:
-            if current[criterion.name].standing in LOST:
+            if criterion.grader.about and current[criterion.name].standing in LOST:
                 wrong.setdefault(criterion.grader.about, criterion.title)
     return tuple(current[c.name] for c in criteria)
 

@@ -65,9 +65,12 @@ class Candidacy:
             self.give_up(f"{type(error).__name__}: {error}")
 
     def _with_stand_ins(self, call: Call) -> Call:
-        """Give a question the stand-ins that its own function is built on, or that it is about."""
+        """Give a question the stand-ins that its own function is built on.
+
+        Where the criterion is about another function, the one that is called may be replaced as well.
+        """
         function = contract_function(call.target)
-        useful = built_on(function) | {function}
+        useful = built_on(function) | ({function} if self.criterion.grader.about else set())
         return dataclasses.replace(call, stand_ins=tuple(name for name in self.stand_ins if name in useful))
 
     def give_up(self, why: str) -> None:
