@@ -1,8 +1,8 @@
 """The study of the hidden width gives a result for every width that was asked for.
 
 Measures: that width_study returns a mapping with one entry for each width; that every number in it is finite; that
-histories are as long as the epochs asked for, so that the options reach the training; that the widths differ in their
-results, so that each network has its own width; and that other validation labels give other results.
+histories are as long as the epochs asked for and the learning rate matters, so that the options reach the training;
+that the widths differ in their results, so that each network has its own; and that the validation labels matter.
 
 Matters: a comparison says something only when the one thing that shall differ does, and nothing else.
 
@@ -43,18 +43,19 @@ class WidthStudy(Grader):
     images: int = 200
 
     def ask(self, exam: Exam) -> Sequence[Call]:
-        """Ask for a small study, and for the same with other validation labels."""
+        """Ask for a small study, for the same with other validation labels, and with a learning rate of zero."""
         rng = exam.rng("width study")
         X, y = exam.data.train_subset(min(self.images, len(exam.data.y_train)), rng)
         widths: list[Value] = list(self.widths)
         X_val, y_val = exam.data.X_val[:200], exam.data.y_val[:200]
         options: dict[str, Value] = {"epochs": self.epochs, "lr": 0.05, "batch": 50, "seed": 3}
 
-        def study(name: str, labels: np.ndarray) -> Call:
+        def study(name: str, labels: np.ndarray, **changes: Value) -> Call:
             args = (X, y, X_val, labels, widths)
-            return Call(name=name, target="width_study", args=args, kwargs=options, room=Room.TORCH)
+            return Call(name=name, target="width_study", args=args, kwargs={**options, **changes}, room=Room.TORCH)
 
-        return [study("study", y_val), study("other labels", (y_val + 1) % exam.data.classes)]
+        others = (y_val + 1) % exam.data.classes
+        return [study("study", y_val), study("other labels", others), study("no rate", y_val, lr=0.0)]
 
     def judge(self, exam: Exam, seen: Seen) -> Verdict:
         """Judge the keys, then the numbers, then whether widths and options had an effect."""
@@ -64,7 +65,13 @@ class WidthStudy(Grader):
         return verdict(
             check("there is a result for every width", study, self._complete, asked=asked),
             check("results are histories or accuracies, all finite", study, self._finite, asked=asked),
-            check("the options reach the training", study, self._passed_on, fix=OPTIONS, asked=asked),
+            check(
+                "the options reach the training",
+                [study, seen["no rate"]],
+                self._passed_on,
+                fix=OPTIONS,
+                asked=f"{asked}, and again with lr=0",
+            ),
             check("each width has its own result", study, self._different, asked=asked),
             check(
                 "the validation images are used",
@@ -112,25 +119,26 @@ class WidthStudy(Grader):
                 )
         return f"{count} numbers"
 
-    def _passed_on(self, value: Value) -> str:
+    def _passed_on(self, value: Value, without_rate: Value) -> str:
         lengths = {len(numbers) for result in self._results(value).values() for numbers in _series(result)}
-        if not lengths:
-            return "there are no histories, so nothing shows how many epochs were run"
-        if lengths != {self.epochs}:
+        if lengths - {self.epochs}:
             told = ", ".join(str(n) for n in sorted(lengths))
             raise Wrong(
                 f"With epochs={self.epochs} the histories have {told} numbers.",
                 got=f"{told} epochs",
                 expected=f"{self.epochs} epochs",
             )
-        return f"histories of {self.epochs} epochs"
+        if self._alike(value, without_rate):
+            raise Wrong("With lr=0, all results stay the same to the last digit.")
+        return f"histories of {self.epochs} epochs" if lengths else "with lr=0 the results are others"
+
+    def _alike(self, one: Value, other: Value) -> bool:
+        """Tell whether all numbers of two studies are the same."""
+        a, b = ([n for result in self._results(v).values() for n in _numbers(result)] for v in (one, other))
+        return len(a) == len(b) and all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
 
     def _validated(self, value: Value, relabelled: Value) -> str:
-        first, second = (
-            [numbers for result in self._results(v).values() for numbers in _numbers(result)]
-            for v in (value, relabelled)
-        )
-        if len(first) == len(second) and all(np.array_equal(a, b) for a, b in zip(first, second, strict=True)):
+        if self._alike(value, relabelled):
             raise Wrong("With other validation labels, all results stay the same to the last digit.")
         return "other validation labels give other results"
 

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 from typing import IO
 
@@ -22,7 +22,8 @@ from graders.wire.frames import Closed, Frame, Malformed, encode, read
 PACKAGE = Path(__file__).resolve().parents[1]
 POLL_SECONDS = 0.1
 PR_SET_CHILD_SUBREAPER = 36
-CLOCK_TICK = 0.05  # seconds; a process's start is known no better
+ROUNDS_OF_ENDING = 5
+STARTING = threading.Lock()  # a driver that another thread is starting must not be taken for an orphan
 LIVE_ROOTS: set[int] = set()  # drivers of all rooms of this process: its only children that are no orphans
 
 Arrival = Frame | Malformed | Closed
@@ -51,10 +52,11 @@ class RoomProcess:
         self._closing = threading.Event()
         self._outbox: queue.Queue[bytes | None] = queue.Queue()
         adopt_orphans()
-        self._started = time.time()
-        self._popen = self._start()
+        self._strangers = {p.pid for p in psutil.Process().children()}  # ours before this room; none of its daemons
+        with STARTING:
+            self._popen = self._start()
+            LIVE_ROOTS.add(self._popen.pid)
         self._root = psutil.Process(self._popen.pid)
-        LIVE_ROOTS.add(self._popen.pid)
         self._cpu_at_question = 0.0
         # Reading and writing wait for the other side, so each has a thread; the limits are watched meanwhile.
         self._threads = {
@@ -150,7 +152,11 @@ class RoomProcess:
         _end(self._tree())
         self._popen.kill()
         self._popen.wait()
-        _end(self._tree())  # what had been reparented to us meanwhile
+        for _ in range(ROUNDS_OF_ENDING):  # what was reparented to us meanwhile, until nothing is left
+            left = self._tree()
+            if not left:
+                break
+            _end(left)
         LIVE_ROOTS.discard(self._popen.pid)
         self._outbox.put(None)
         for stream, thread in self._threads.items():
@@ -205,7 +211,7 @@ class RoomProcess:
     def _tree(self) -> list[psutil.Process]:
         """Return what lives of the room: the driver, its descendants, and what left them to become our child."""
         with contextlib.suppress(psutil.Error):
-            for process in [self._root, *self._root.children(recursive=True), *_orphans(self._started)]:
+            for process in [self._root, *self._root.children(recursive=True), *_orphans(self._strangers)]:
                 self._seen.setdefault(process.pid, process)
         return [p for p in self._seen.values() if p.is_running()]
 
@@ -224,17 +230,11 @@ def adopt_orphans() -> None:
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def _orphans(since: float) -> list[psutil.Process]:
+def _orphans(strangers: Container[int]) -> list[psutil.Process]:
     """Return our children that no room was started as, with their descendants: daemons that a room left behind."""
-    own = [p for p in psutil.Process().children() if p.pid not in LIVE_ROOTS and _created(p) >= since - CLOCK_TICK]
+    with STARTING:
+        own = [p for p in psutil.Process().children() if p.pid not in LIVE_ROOTS and p.pid not in strangers]
     return [process for child in own for process in (child, *_descendants(child))]
-
-
-def _created(process: psutil.Process) -> float:
-    try:
-        return float(process.create_time())
-    except psutil.Error:
-        return 0.0
 
 
 def _descendants(process: psutil.Process) -> list[psutil.Process]:

@@ -68,7 +68,7 @@ class CriterionResult:
         told = [c for c in lost if c.reason] or lost or list(checks)
         first = told[0]
         if lost and first.reason and len(first.reason) < SHORT and first.attempted:
-            return f"not so: {first.title}. {first.reason}"
+            return f"'{first.title}' fails: {first.reason}"
         return first.reason or first.title
 
 

@@ -38,6 +38,7 @@ def test_a_right_study_keeps_every_point(files: dict[str, str]) -> None:
     ("wrong", "titles"),
     [
         (RIGHT.replace(", **train_options", ""), (OPTIONS,)),
+        (RIGHT.replace("**train_options", 'epochs=train_options["epochs"]'), (OPTIONS,)),
         (RIGHT.replace("H=H, ", ""), (OWN,)),
         (RIGHT.replace("X_val, y_val, H", "X, y, H"), (VALIDATED,)),
         (RIGHT.replace("[1] for", "[0] for"), (NUMBERS, VALIDATED)),
@@ -50,7 +51,7 @@ def test_a_wrong_study_loses_what_it_breaks(wrong: str, titles: tuple[str, ...])
 
 def judged(results: Value, relabelled: Value) -> Verdict:
     exam = Exam(seed=1, data=dataset("tiny"), training=TINY)
-    values = {"study": results, "other labels": relabelled}
+    values = {"study": results, "other labels": relabelled, "no rate": relabelled}
     calls = WidthStudy().ask(exam)
     return WidthStudy().judge(exam, {c.name: Answer(call=c, observation=Returned(value=values[c.name])) for c in calls})
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from graders.foundation.limits import Limits
 from graders.foundation.verdict import Standing
 from graders.grading.carried import stand_ins
 from graders.grading.scorecard import CriterionResult
@@ -61,6 +62,14 @@ def put(function: str) -> tuple[str, str]:
 def test_a_chain_costs_its_first_link_alone(edits: list[tuple[str, str]], first: list[str]) -> None:
     results = results_of({"mlp_numpy.py": edits})
     assert losers(results) == first
+
+
+def test_an_endless_loop_costs_its_own_function_alone() -> None:
+    wrong = put("def cross_entropy(z, y):\n    while True: pass")
+    submission = submission_of(edited_reference({"mlp_numpy.py": [wrong]}))
+    criteria = [with_parameters(name, {}) for name in ("cross_entropy", "gradients", "momentum_step")]
+    results = sit_submission(submission, criteria, limits=Limits(question_seconds=3.0))
+    assert [r.standing for r in results] == [Standing.NONE, Standing.FULL, Standing.FULL]
 
 
 def test_what_was_restored_says_where_the_mistake_was_charged() -> None:
