@@ -184,13 +184,6 @@ class ExamRoom:
             raise Malformed(msg)
         return process
 
-    def start(self) -> None:
-        """Open the room ahead of its first question, so that slow imports overlap with other work."""
-        try:
-            self._open()
-        except (Overdrawn, Closed, Malformed):
-            self.close()  # the first question will say so
-
 
 def question_seed(exam_seed: int, identity: bytes) -> int:
     """Return the seed of the global generators for one question."""

@@ -13,7 +13,6 @@ from graders.submission.source import plain
 
 # Never through a link, never waiting for a FIFO's writer. Windows has neither flag.
 OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-CHUNK = 1 << 20
 
 
 def look_through(folder: Path, limits: SubmissionLimits) -> Found:
