@@ -69,7 +69,14 @@ def dataset(name: str) -> Dataset:
     return Dataset(name="tiny", **arrays)
 
 
-def sit(
+def sit(criterion: str, **options: Any) -> Verdict:
+    """Return the verdict of one criterion; the options are those of `sit_result`."""
+    result = sit_result(criterion, **options)
+    assert result.verdict is not None, result.fault
+    return result.verdict
+
+
+def sit_result(
     criterion: str,
     *,
     edits: Edits | None = None,
@@ -80,8 +87,8 @@ def sit(
     answers: str = "",
     seed: int = 7,
     limits: Limits = QUICK,
-) -> Verdict:
-    """Return the verdict of one criterion.
+) -> CriterionResult:
+    """Return the result of one criterion, with the name of what is wrong.
 
     Args:
         criterion: its name.
@@ -95,9 +102,7 @@ def sit(
         limits: what the rooms may use.
     """
     submission = submission_of({**edited_reference(edits), **(files or {})}, answers=answers)
-    result = sit_submission(submission, [with_parameters(criterion, params or {})], data, training, seed, limits)[0]
-    assert result.verdict is not None, result.fault
-    return result.verdict
+    return sit_submission(submission, [with_parameters(criterion, params or {})], data, training, seed, limits)[0]
 
 
 def sit_submission(
@@ -126,3 +131,13 @@ def sit_submission(
 def lost(verdict: Verdict) -> tuple[str, ...]:
     """Return the titles of the checks that lost something."""
     return tuple(check.title for check in verdict.checks if check.credit < 1.0)
+
+
+def named(result: CriterionResult) -> tuple[str, ...]:
+    """Return the ids of the mistakes that explain all of a criterion's loss, or () where none does."""
+    return tuple(name.id for d in result.diagnoses if not d.part for name in d.names)
+
+
+def named_parts(result: CriterionResult) -> dict[str, tuple[str, ...]]:
+    """Return the ids of the mistakes that explain a part of a criterion, by part."""
+    return {d.part: tuple(name.id for name in d.names) for d in result.diagnoses if d.part}

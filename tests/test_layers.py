@@ -17,9 +17,10 @@ ALLOWED = {
     "submission": {"foundation", "wire"},
     "measure": {"foundation", "wire"},
     CRITERIA: {"foundation", "measure", "wire"},
+    "catalogue": {"foundation", "measure", "wire", CRITERIA},
     "rubric": {"foundation", CRITERIA},
     "exam_room": {"foundation", "submission", "wire"},
-    "grading": {"foundation", "measure", "rubric", "submission", "exam_room", "dataset", "wire"},
+    "grading": {"foundation", "measure", "catalogue", "rubric", "submission", "exam_room", "dataset", "wire"},
     "report": {"foundation", "grading"},
 }
 

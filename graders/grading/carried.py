@@ -3,13 +3,18 @@
 Where a function is wrong, every criterion that is built on it and lost points is asked again, with right functions in
 the place of the wrong ones. What is right then earns its points, and says where the mistake was charged. The function
 that a criterion is about is never replaced, nor is its right form in the room, so nobody earns points for code of ours.
+
+A student may have written the same mistake a second time inside another function. Where one entry of the catalogue
+explains all that a criterion lost, and that mistake is charged at a function it is built on, it is not charged again.
 """
 
 import dataclasses
 from collections.abc import Container, Iterable, Mapping, Sequence
 
+from graders.foundation.diagnosis import Diagnosis
 from graders.foundation.exam import Exam
 from graders.foundation.verdict import Check, Standing, Verdict
+from graders.grading.diagnosing import diagnosed
 from graders.grading.invigilator import Invigilator
 from graders.grading.rounds import Candidacy, examine
 from graders.grading.scorecard import CriterionResult
@@ -30,23 +35,31 @@ class Unseen:
 
 
 def charge_once(candidacies: Sequence[Candidacy], exam: Exam, invigilator: Invigilator) -> tuple[CriterionResult, ...]:
-    """Give back what was lost only because of a mistake that is charged elsewhere.
+    """Name what was lost, and give back what was lost only because of a mistake that is charged elsewhere.
 
     Functions are taken in the order in which they build on each other, so that a chain costs its first link alone.
     """
     criteria = [c.criterion for c in candidacies]
     asked = {c.criterion.name: frozenset(c.functions) for c in candidacies}
+    latest = {c.criterion.name: c for c in candidacies}
     current = {c.criterion.name: c.result() for c in candidacies}
     wrong: dict[str, str] = {}  # function -> title of the criterion at which its mistake is charged
+    charged: dict[str, str] = {}  # catalogue id -> title of the criterion at which that mistake is charged
     for level in _levels(criteria):
         lost = [c for c in level if current[c.name].standing in LOST]
         names = {c.name: stand_ins(c.grader.about, asked[c.name], wrong) for c in lost}
         again = [Candidacy(c, exam, names[c.name]) for c in lost if names[c.name]]
-        for result in examine(again, invigilator, Unseen()):
+        for candidacy, result in zip(again, examine(again, invigilator, Unseen()), strict=True):
             charged_at = tuple(dict.fromkeys(wrong[name] for name in names[result.name]))
             current[result.name] = _merged(current[result.name], result, charged_at)
-        for criterion in lost:
-            if criterion.grader.about and current[criterion.name].standing in LOST:
+            latest[result.name] = candidacy
+        for criterion in (c for c in lost if current[c.name].standing in (Standing.NONE, Standing.PARTIAL)):
+            diagnoses = diagnosed(latest[criterion.name], exam, invigilator)
+            result = dataclasses.replace(current[criterion.name], diagnoses=diagnoses)
+            current[criterion.name] = _repeated(result, charged)
+            charged = {**dict.fromkeys(_roots(diagnoses), criterion.title), **charged}
+        for criterion in (c for c in lost if current[c.name].standing in LOST):
+            if criterion.grader.about:
                 wrong.setdefault(criterion.grader.about, criterion.title)
     return tuple(current[c.name] for c in criteria)
 
@@ -70,6 +83,24 @@ def stand_ins(about: str, asked: Iterable[str], wrong: Container[str]) -> tuple[
     return tuple(
         name for name in BUILDS_ON if name in wrong and name in behind and name != about and about not in built_on(name)
     )
+
+
+def _roots(diagnoses: Sequence[Diagnosis]) -> Sequence[str]:
+    """Return the mistakes that are known for certain to be charged here."""
+    return [d.names[0].root for d in diagnoses if d.certain]
+
+
+def _repeated(result: CriterionResult, charged: Mapping[str, str]) -> CriterionResult:
+    """Give back all that is explained by a mistake which is charged elsewhere already."""
+    homes = [charged[root] for root in _roots(result.diagnoses) if root in charged and charged[root] != result.title]
+    if not homes or result.verdict is None:
+        return result
+    told = f"Charged once, at {homes[0]}: the same mistake stands here a second time, and explains all that was seen."
+    checks = tuple(
+        c if c.credit == 1.0 else dataclasses.replace(c, credit=1.0, reason=told, charged_at=(homes[0],))
+        for c in result.verdict.checks
+    )
+    return dataclasses.replace(result, verdict=dataclasses.replace(result.verdict, checks=checks))
 
 
 def _merged(first: CriterionResult, second: CriterionResult, charged_at: tuple[str, ...]) -> CriterionResult:

@@ -53,7 +53,7 @@ class Candidacy:
         grader = self.criterion.grader
         try:
             asked = grader.ask_again(self._exam, self._answers) if self._answers else grader.ask(self._exam)
-            calls = [self._with_stand_ins(call) for call in asked]
+            calls = [self.with_stand_ins(call) for call in asked]
             self.functions |= {contract_function(call.target) for call in calls}
             self.asking = {call.name: call for call in calls}
             if len(self.asking) != len(calls) or self.asking.keys() & self._answers.keys():
@@ -64,7 +64,7 @@ class Candidacy:
         except Exception as error:  # noqa: BLE001 - a crash of ours must never become a student's zero
             self.give_up(f"{type(error).__name__}: {error}")
 
-    def _with_stand_ins(self, call: Call) -> Call:
+    def with_stand_ins(self, call: Call) -> Call:
         """Give a question the stand-ins that its own function is built on.
 
         Where the criterion is about another function, the one that is called may be replaced as well.
@@ -93,6 +93,11 @@ class Candidacy:
             self._seconds += observation.seconds if isinstance(observation, Returned) else 0.0
         self._waiting = {}
         self.proceed()
+
+    @property
+    def answers(self) -> Mapping[str, Answer]:
+        """What came back so far, by the questions' names."""
+        return self._answers
 
     def result(self) -> CriterionResult:
         """Return the criterion's outcome."""

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from graders.foundation.diagnosis import Diagnosis, SmallestFailure
 from graders.foundation.page import CriterionPage
 from graders.foundation.verdict import Standing, Verdict
 
@@ -25,6 +26,8 @@ class CriterionResult:
         verdict: None when the criterion is ungraded.
         page: from the module's docstring.
         fault: why it is ungraded; our fault, a person must look.
+        diagnoses: what explains a loss, by the catalogue of mistakes.
+        smallest: the smallest question that still gets a wrong answer, where nothing explains the loss.
         seconds: time that its questions took; for the record.
     """
 
@@ -35,6 +38,8 @@ class CriterionResult:
     verdict: Verdict | None
     page: CriterionPage
     fault: str = ""
+    diagnoses: tuple[Diagnosis, ...] = ()
+    smallest: SmallestFailure | None = None
     seconds: float = 0.0
 
     @property

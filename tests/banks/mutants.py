@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from graders.catalogue.registry import all_mistakes
 from graders.foundation.exam import TrainingOptions
 from graders.foundation.verdict import Verdict
 from graders.rubric.registry import criterion_names
@@ -18,7 +19,8 @@ from tests.sitting import sit
 FOLDER = Path(__file__).resolve().parent / "mutants"
 REFERENCE = Path(__file__).resolve().parents[2] / "reference"
 REQUIRED = ("id", "criterion", "what", "edits")
-KNOWN = (*REQUIRED, "also")
+KNOWN = (*REQUIRED, "also", "mistake")
+UNLISTED = "unlisted"
 
 # Full runs short enough for a test, at a rate at which right networks agree within a point (s.d. over seeds 0.65).
 SHORT = TrainingOptions(images=1000, H=32, lr=0.02, epochs=5, batch=50)
@@ -46,6 +48,7 @@ class Mutant:
         what: the mistake in words.
         edits: file of reference/ -> the texts that are replaced, as (old, new), one after the other.
         also: further criteria that the mistake itself breaks, which no error carried forward can give back.
+        mistake: its entry in the catalogue, or UNLISTED where the catalogue does not know it and must not name it.
     """
 
     id: str
@@ -53,6 +56,7 @@ class Mutant:
     what: str
     edits: Mapping[str, Sequence[tuple[str, str]]]
     also: tuple[str, ...] = ()
+    mistake: str = UNLISTED
 
     @property
     def code_edits(self) -> Mapping[str, Sequence[tuple[str, str]]]:
@@ -125,8 +129,12 @@ def _mutant(where: str, raw: Mapping[str, Any]) -> Mutant:
             _refuse(where, f"no criterion named '{name}'.{_nearest(str(name), criterion_names())}")
     if texts["criterion"] in also or len(set(also)) != len(also):
         _refuse(where, "'also' names a criterion twice, or the mutant's own")
+    mistake = str(raw.get("mistake", UNLISTED))
+    entries = [entry.id for entry in all_mistakes()]
+    if mistake not in (UNLISTED, *entries):
+        _refuse(where, f"the catalogue has no entry '{mistake}'.{_nearest(mistake, entries)}")
     edits = MappingProxyType(_edits(where, raw["edits"]))
-    return Mutant(**texts, edits=edits, also=tuple(str(name) for name in also))
+    return Mutant(**texts, edits=edits, also=tuple(str(name) for name in also), mistake=mistake)
 
 
 def _edits(where: str, raw: object) -> dict[str, tuple[tuple[str, str], ...]]:
@@ -178,7 +186,7 @@ def _text(where: str, key: str, value: object) -> str:
 
 def _nearest(name: str, known: Sequence[str]) -> str:
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f" Did you mean '{near[0]}'?" if near else f" Known: {', '.join(known)}."
+    return f" Did you mean '{near[0]}'?" if near else f" Known: {', '.join(known[:40])}."
 
 
 def _refuse(where: str, message: str) -> NoReturn:

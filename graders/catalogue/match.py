@@ -1,0 +1,115 @@
+"""Holding what was observed against what each known mistake would give.
+
+A mistake is named only if its prediction fits everything that was observed, the right value does not, and no other
+entry fits as well; entries that give the same numbers are named together.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from graders.catalogue.mistake import (
+    ENDING,
+    RETURNED,
+    Case,
+    Catalogue,
+    Interval,
+    Key,
+    Mistake,
+    Outcome,
+    Outcomes,
+    Predict,
+)
+from graders.foundation.diagnosis import Diagnosis
+
+ALIKE = 1e-9  # gaps below this are rounding in float64: they tell no two entries apart
+CLEARER = 10.0  # a fit this many times closer than another's settles between the two
+
+
+def diagnose(case: Case, catalogue: Catalogue) -> tuple[Diagnosis, ...]:
+    """Return what explains the whole criterion; else, for each part that is wrong, what explains that part; else ()."""
+    rights = predictions(case, catalogue.right, {})
+    deviating = min((deviations(case.observed, right, catalogue.rtol) for right in rights), key=len)
+    if not deviating:
+        return ()
+    base = rights[0]
+    candidates = [(m, predictions(case, m.gives, base)) for m in catalogue.mistakes]
+    whole = _fitting(candidates, case.observed, base, catalogue.rtol, set(case.observed) | set(base))
+    if whole:
+        return (Diagnosis(names=tuple(m.name for m in whole)),)
+    found = []
+    for part in dict.fromkeys(key[1] for key in deviating):
+        keys = {key for key in (*case.observed, *base) if key[1] == part}
+        names = _fitting(candidates, case.observed, base, catalogue.rtol, keys) if part != ENDING else []
+        if names:
+            found.append(Diagnosis(names=tuple(m.name for m in names), part=part))
+    return tuple(found)
+
+
+def predictions(case: Case, gives: Predict, base: Outcomes) -> list[Outcomes]:
+    """Return what a mistake would have given, completed by what is right."""
+    with np.errstate(all="ignore"):
+        told = gives(case)
+    several = [told] if isinstance(told, Mapping) else list(told)
+    return [_ended({**base, **one}) for one in several]
+
+
+def deviations(observed: Outcomes, predicted: Outcomes, rtol: float) -> list[Key]:
+    """Return where the two differ."""
+    keys = dict.fromkeys((*observed, *predicted))
+    return [k for k in keys if not gap(observed.get(k), predicted.get(k)) <= rtol]
+
+
+def gap(observed: Outcome | None, predicted: Outcome | None) -> float:
+    """Return how far an outcome is from a predicted one: relative to its largest entry, infinite for another kind."""
+    if isinstance(observed, Interval) and isinstance(predicted, np.ndarray):
+        return 0.0 if bool(np.all((observed.low <= predicted) & (predicted <= observed.high))) else np.inf
+    if isinstance(observed, str) or isinstance(predicted, str):
+        return 0.0 if observed == predicted else np.inf
+    if not isinstance(observed, np.ndarray) or not isinstance(predicted, np.ndarray):
+        return np.inf
+    if observed.shape != predicted.shape:
+        return np.inf
+    finite = np.isfinite(predicted)
+    if not (np.isfinite(observed) == finite).all() or not np.array_equal(
+        observed[~finite], predicted[~finite], equal_nan=True
+    ):
+        return np.inf
+    scale = float(np.max(np.abs(predicted[finite]), initial=0.0))
+    with np.errstate(over="ignore"):
+        largest = float(np.max(np.abs(observed[finite] - predicted[finite]), initial=0.0))
+    return largest / (scale if scale > 0 else 1.0)
+
+
+def _fitting(
+    candidates: Sequence[tuple[Mistake, Sequence[Outcomes]]],
+    observed: Outcomes,
+    right: Outcomes,
+    rtol: float,
+    keys: set[Key],
+) -> list[Mistake]:
+    """Return the entries that fit at these keys as well as the best one does."""
+    gaps: dict[Mistake, float] = {}
+    for mistake, variants in candidates:
+        own = [v for v in variants if any(not gap(right.get(k), v.get(k)) <= rtol for k in keys)]
+        gaps[mistake] = min((_largest(observed, v, keys) for v in own), default=np.inf)
+    best = min(gaps.values(), default=np.inf)
+    if not best <= rtol:
+        return []
+    return [mistake for mistake, g in gaps.items() if g <= min(max(CLEARER * best, ALIKE), rtol)]
+
+
+def _largest(observed: Outcomes, predicted: Outcomes, keys: set[Key]) -> float:
+    largest = 0.0
+    for key in keys:
+        if key in observed or key in predicted:
+            largest = max(largest, gap(observed.get(key), predicted.get(key)))
+            if largest == np.inf:
+                break
+    return largest
+
+
+def _ended(outcomes: Mapping[Key, Outcome]) -> Outcomes:
+    """Drop the values of questions that end without one."""
+    failed = {q for (q, part), told in outcomes.items() if part == ENDING and told != RETURNED}
+    return {(q, part): told for (q, part), told in outcomes.items() if part == ENDING or q not in failed}

@@ -1,0 +1,121 @@
+"""What an entry of the catalogue is: a mistake in words for the student, and what it would give on the same input."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+
+from graders.foundation.call import Call
+from graders.foundation.diagnosis import Name
+from graders.foundation.exam import Exam
+from graders.foundation.grader import Seen
+
+Key: TypeAlias = tuple[str, str]
+"""Which question (or which trait of several answers), and which part of its answer."""
+
+ENDING = "ending"  # the part that says how a question ended
+RETURNED = "returned"
+RAISED = "raised"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """What was observed of something random: the numbers that are compatible with it, at a stated risk."""
+
+    low: float
+    high: float
+
+
+Outcome: TypeAlias = np.ndarray | str | Interval
+"""Numbers, a word such as "raised" or "uniform", or, among what was observed, an interval."""
+
+Outcomes: TypeAlias = Mapping[Key, Outcome]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Case:
+    """What is known when a mistake is looked for.
+
+    Args:
+        exam: seed and data.
+        seen: all answers about the criterion, those of further probes among them.
+        observed: the same as outcomes.
+    """
+
+    exam: Exam
+    seen: Seen
+    observed: Outcomes
+
+
+Predict: TypeAlias = Callable[[Case], Outcomes | Sequence[Outcomes]]
+"""What would be observed; several, where it depends on the student's style, such as float32 or float64."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Mistake:
+    """One known mistake.
+
+    Args:
+        id: its name, unique in the catalogue.
+        criterion: the criterion that it breaks.
+        did: what the student did, as a statement about their function: "The softmax runs along the images (axis 0)."
+        why: how it comes about, or what it leads to.
+        see: a small experiment that shows it.
+        fix: what to think about next; never the solution's line.
+        gives: what it would produce; what it leaves out is as it would be right.
+        root: the id of the entry whose mistake this one repeats inside another function; "" for an own one.
+    """
+
+    id: str
+    criterion: str
+    did: str
+    why: str
+    see: str
+    fix: str
+    gives: Predict
+    root: str = ""
+
+    @property
+    def name(self) -> Name:
+        """The words of it, for the report."""
+        return Name(id=self.id, did=self.did, why=self.why, see=self.see, fix=self.fix, root=self.root or self.id)
+
+
+def _nothing_further(_exam: Exam, _seen: Seen) -> Sequence[Call]:
+    return ()
+
+
+def _no_quantities(_question: str) -> Mapping[str, float]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Catalogue:
+    """All known mistakes of one criterion, and how to hold them against a submission's answers.
+
+    Args:
+        criterion: the criterion's name.
+        observe: from the answers to outcomes.
+        right: what a right submission would have given; several, where styles differ.
+        mistakes: the entries.
+        rtol: allowed gap between an observed array and a predicted one, relative to the latter's largest entry.
+        further: more questions that tell mistakes apart; asked only where points were lost.
+        quantities: from a question's name to the numbers in it whose meaning a constant factor may have, such as N.
+        small: from the exam to a search for the smallest failing question; None where there is none.
+    """
+
+    criterion: str
+    observe: Callable[[Exam, Seen], Outcomes]
+    right: Predict
+    mistakes: Sequence[Mistake]
+    rtol: float = 1e-3
+    further: Callable[[Exam, Seen], Sequence[Call]] = field(default=_nothing_further)
+    quantities: Callable[[str], Mapping[str, float]] = field(default=_no_quantities)
+
+    def __post_init__(self) -> None:
+        odd = [m.id for m in self.mistakes if m.criterion != self.criterion]
+        ids = [m.id for m in self.mistakes]
+        if odd or len(set(ids)) != len(ids):
+            msg = f"catalogue of {self.criterion}: entries of another criterion ({odd}), or an id twice"
+            raise ValueError(msg)
