@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from graders.catalogue.factors import constant_factor
 from graders.catalogue.mistake import (
     ENDING,
     RETURNED,
@@ -37,6 +38,9 @@ def diagnose(case: Case, catalogue: Catalogue) -> tuple[Diagnosis, ...]:
     whole = _fitting(candidates, case.observed, base, catalogue.rtol, set(case.observed) | set(base))
     if whole:
         return (Diagnosis(names=tuple(m.name for m in whole)),)
+    factor = constant_factor(case, catalogue.criterion, base, catalogue.rtol)
+    if factor is not None:
+        return (Diagnosis(names=(factor,)),)
     found = []
     for part in dict.fromkeys(key[1] for key in deviating):
         keys = {key for key in (*case.observed, *base) if key[1] == part}

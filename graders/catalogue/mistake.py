@@ -86,10 +86,6 @@ def _nothing_further(_exam: Exam, _seen: Seen) -> Sequence[Call]:
     return ()
 
 
-def _no_quantities(_question: str) -> Mapping[str, float]:
-    return {}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Catalogue:
     """All known mistakes of one criterion, and how to hold them against a submission's answers.
@@ -101,8 +97,6 @@ class Catalogue:
         mistakes: the entries.
         rtol: allowed gap between an observed array and a predicted one, relative to the latter's largest entry.
         further: more questions that tell mistakes apart; asked only where points were lost.
-        quantities: from a question's name to the numbers in it whose meaning a constant factor may have, such as N.
-        small: from the exam to a search for the smallest failing question; None where there is none.
     """
 
     criterion: str
@@ -111,7 +105,6 @@ class Catalogue:
     mistakes: Sequence[Mistake]
     rtol: float = 1e-3
     further: Callable[[Exam, Seen], Sequence[Call]] = field(default=_nothing_further)
-    quantities: Callable[[str], Mapping[str, float]] = field(default=_no_quantities)
 
     def __post_init__(self) -> None:
         odd = [m.id for m in self.mistakes if m.criterion != self.criterion]

@@ -54,10 +54,9 @@ def charge_once(candidacies: Sequence[Candidacy], exam: Exam, invigilator: Invig
             current[result.name] = _merged(current[result.name], result, charged_at)
             latest[result.name] = candidacy
         for criterion in (c for c in lost if current[c.name].standing in (Standing.NONE, Standing.PARTIAL)):
-            diagnoses = diagnosed(latest[criterion.name], exam, invigilator)
-            result = dataclasses.replace(current[criterion.name], diagnoses=diagnoses)
+            result = diagnosed(current[criterion.name], latest[criterion.name], exam, invigilator)
             current[criterion.name] = _repeated(result, charged)
-            charged = {**dict.fromkeys(_roots(diagnoses), criterion.title), **charged}
+            charged = {**dict.fromkeys(_roots(result.diagnoses), criterion.title), **charged}
         for criterion in (c for c in lost if current[c.name].standing in LOST):
             if criterion.grader.about:
                 wrong.setdefault(criterion.grader.about, criterion.title)

@@ -1,33 +1,42 @@
 """Naming the mistake behind a criterion that lost points, by the catalogue; never a point is given or taken here."""
 
-from collections.abc import Mapping
+import dataclasses
+from functools import partial
 
 from graders.catalogue.match import diagnose
 from graders.catalogue.mistake import Case
 from graders.catalogue.registry import catalogue_of
 from graders.foundation.call import Call
-from graders.foundation.diagnosis import Diagnosis
 from graders.foundation.exam import Exam
-from graders.foundation.observation import Answer
+from graders.foundation.observation import Answer, Observation
 from graders.grading.invigilator import Invigilator
 from graders.grading.questions import Identities
 from graders.grading.rounds import Candidacy
+from graders.grading.scorecard import CriterionResult
 
 
-def diagnosed(candidacy: Candidacy, exam: Exam, invigilator: Invigilator) -> tuple[Diagnosis, ...]:
-    """Return what explains the answers of a criterion, asking further questions where the catalogue wants them."""
+def diagnosed(result: CriterionResult, candidacy: Candidacy, exam: Exam, invigilator: Invigilator) -> CriterionResult:
+    """Return the result with what explains the loss, asking further questions where the catalogue wants them.
+
+    A failure in here costs nobody a point: the loss then stays without a name.
+    """
     catalogue = catalogue_of(candidacy.criterion.name)
     if catalogue is None:
-        return ()
+        return result
+    ask = partial(_asked, invigilator=invigilator, candidacy=candidacy)
     seen = dict(candidacy.answers)
-    further = [candidacy.with_stand_ins(call) for call in catalogue.further(exam, seen)]
-    seen |= _asked(further, invigilator)
-    return diagnose(Case(exam=exam, seen=seen, observed=catalogue.observe(exam, seen)), catalogue)
+    seen |= {call.name: Answer(call=call, observation=ask(call)) for call in catalogue.further(exam, seen)}
+    diagnoses = diagnose(Case(exam=exam, seen=seen, observed=catalogue.observe(exam, seen)), catalogue)
+    smallest = None
+    if not any(not d.part for d in diagnoses):
+        from graders.catalogue.smallest import smallest_failure  # noqa: PLC0415 - only a nameless loss needs Hypothesis
+
+        smallest = smallest_failure(catalogue.criterion, ask)
+    return dataclasses.replace(result, diagnoses=diagnoses, smallest=smallest)
 
 
-def _asked(calls: list[Call], invigilator: Invigilator) -> Mapping[str, Answer]:
-    """Ask these questions now."""
-    identities = Identities()
-    wanted = {identities.of(call): call for call in calls}
-    known = dict(invigilator.ask(wanted))
-    return {call.name: Answer(call=call, observation=known[identity]) for identity, call in wanted.items()}
+def _asked(call: Call, *, invigilator: Invigilator, candidacy: Candidacy) -> Observation:
+    """Ask one question now, with the criterion's stand-ins."""
+    call = candidacy.with_stand_ins(call)
+    ((_, observation),) = invigilator.ask({Identities().of(call): call})
+    return observation
