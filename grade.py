@@ -51,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
     grade.add_argument("--seed", type=seed_number, help="draw other random inputs than the rubric's seed gives")
     grade.add_argument("--dataset", help="mnist_10k, fashion_10k, mnist or fashion-mnist (the rubric's choice)")
     grade.add_argument("--data-dir", type=Path, help="folder with the four standard IDX files, instead of a download")
+    grade.add_argument("--instructor", action="store_true", help="write instructor.html too, with the right numbers")
     grade.add_argument("--json", action="store_true", help="print results.json on standard output, the rest on stderr")
     grade.add_argument("--quiet", action="store_true", help="say nothing but errors")
     calibrate = commands.add_parser(
@@ -141,6 +142,8 @@ def grade(options: argparse.Namespace) -> int:
         scorecard = sit(rubric, submission, exam, shown)
     try:
         write_html(scorecard, out / "report.html")
+        if options.instructor:
+            write_html(scorecard, out / "instructor.html", instructor=True)
         write_record(scorecard, out / "results.json")
     except OSError as error:
         message = f"cannot write the report to {out} ({error.strerror or error})"

@@ -21,9 +21,11 @@ from graders.catalogue.mistake import (
     Outcomes,
     Predict,
 )
-from graders.foundation.diagnosis import Diagnosis
+from graders.foundation.diagnosis import Diagnosis, Evidence
+from graders.measure.describe import describe_call
 
 ALIKE = 1e-9  # gaps below this are rounding in float64: they tell no two entries apart
+EVIDENCE, SHOWN = 24, 2000  # deviations of a criterion, and numbers of an array, that an instructor is shown
 CLEARER = 10.0  # a fit this many times closer than another's settles between the two
 
 
@@ -48,6 +50,33 @@ def diagnose(case: Case, catalogue: Catalogue) -> tuple[Diagnosis, ...]:
         if names:
             found.append(Diagnosis(names=tuple(m.name for m in names), part=part))
     return tuple(found)
+
+
+def evidence(case: Case, catalogue: Catalogue) -> tuple[Evidence, ...]:
+    """Return every deviation from what is right, with its numbers in full."""
+    rights = predictions(case, catalogue.right, {})
+    nearest = min(rights, key=lambda right: len(deviations(case.observed, right, catalogue.rtol)))
+    return tuple(
+        Evidence(
+            asked=describe_call(case.seen[question]) if question in case.seen else question,
+            part="" if part == "value" else part,
+            got=_in_full(case.observed.get((question, part))),
+            expected=_in_full(nearest.get((question, part))),
+        )
+        for question, part in deviations(case.observed, nearest, catalogue.rtol)[:EVIDENCE]
+    )
+
+
+def _in_full(outcome: Outcome | None) -> str:
+    match outcome:
+        case None:
+            return "nothing"
+        case str():
+            return outcome or "none"
+        case Interval():
+            return f"between {outcome.low:.6g} and {outcome.high:.6g}"
+        case _:
+            return np.array2string(outcome, separator=", ", precision=8, threshold=SHOWN, max_line_width=120)
 
 
 def predictions(case: Case, gives: Predict, base: Outcomes) -> list[Outcomes]:

@@ -55,3 +55,20 @@ class SmallestFailure:
     asked: str
     got: str
     expected: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One deviation with all its numbers, for the instructor.
+
+    Args:
+        asked: the question, in short.
+        part: which part of the answer, such as "W1"; "" where there is one alone.
+        got: what came back, in full.
+        expected: what is right, in full.
+    """
+
+    asked: str
+    part: str
+    got: str
+    expected: str

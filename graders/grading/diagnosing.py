@@ -3,7 +3,7 @@
 import dataclasses
 from functools import partial
 
-from graders.catalogue.match import diagnose
+from graders.catalogue.match import diagnose, evidence
 from graders.catalogue.mistake import Case
 from graders.catalogue.registry import catalogue_of
 from graders.foundation.call import Call
@@ -26,13 +26,14 @@ def diagnosed(result: CriterionResult, candidacy: Candidacy, exam: Exam, invigil
     ask = partial(_asked, invigilator=invigilator, candidacy=candidacy)
     seen = dict(candidacy.answers)
     seen |= {call.name: Answer(call=call, observation=ask(call)) for call in catalogue.further(exam, seen)}
-    diagnoses = diagnose(Case(exam=exam, seen=seen, observed=catalogue.observe(exam, seen)), catalogue)
+    case = Case(exam=exam, seen=seen, observed=catalogue.observe(exam, seen))
+    diagnoses = diagnose(case, catalogue)
     smallest = None
     if not any(not d.part for d in diagnoses):
         from graders.catalogue.smallest import smallest_failure  # noqa: PLC0415 - only a nameless loss needs Hypothesis
 
         smallest = smallest_failure(catalogue.criterion, ask)
-    return dataclasses.replace(result, diagnoses=diagnoses, smallest=smallest)
+    return dataclasses.replace(result, diagnoses=diagnoses, smallest=smallest, evidence=evidence(case, catalogue))
 
 
 def _asked(call: Call, *, invigilator: Invigilator, candidacy: Candidacy) -> Observation:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from graders.foundation.diagnosis import Diagnosis, SmallestFailure
+from graders.foundation.diagnosis import Diagnosis, Evidence, SmallestFailure
 from graders.foundation.page import CriterionPage
 from graders.foundation.verdict import Standing, Verdict
 
@@ -28,6 +28,7 @@ class CriterionResult:
         fault: why it is ungraded; our fault, a person must look.
         diagnoses: what explains a loss, by the catalogue of mistakes.
         smallest: the smallest question that still gets a wrong answer, where nothing explains the loss.
+        evidence: every deviation with all its numbers, for the instructor.
         seconds: time that its questions took; for the record.
     """
 
@@ -40,6 +41,7 @@ class CriterionResult:
     fault: str = ""
     diagnoses: tuple[Diagnosis, ...] = ()
     smallest: SmallestFailure | None = None
+    evidence: tuple[Evidence, ...] = ()
     seconds: float = 0.0
 
     @property

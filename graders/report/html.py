@@ -20,6 +20,7 @@ from graders.report.wording import (
     check_outcome,
     headline,
     in_one_line,
+    part_title,
     points_cell,
     standing_outcome,
     ungraded,
@@ -38,8 +39,13 @@ class Drawing:
     numbers: Numbers
 
 
-def render_html(scorecard: Scorecard) -> str:
-    """Return the report as one HTML document."""
+def render_html(scorecard: Scorecard, *, instructor: bool = False) -> str:
+    """Return the report as one HTML document.
+
+    Args:
+        scorecard: what is shown.
+        instructor: whether every deviation is shown with all its numbers, the right ones among them.
+    """
     css, js = (_own(name) for name in ("report.css", "report.js"))
     lost = ungraded(scorecard)
     return (
@@ -58,17 +64,19 @@ def render_html(scorecard: Scorecard) -> str:
             draw=_drawer(),
             standing_outcome=standing_outcome,
             check_outcome=check_outcome,
+            part_title=part_title,
+            instructor=instructor,
         )
     )
 
 
-def write_html(scorecard: Scorecard, path: Path) -> None:
-    """Write the report, whole or not at all.
+def write_html(scorecard: Scorecard, path: Path, *, instructor: bool = False) -> None:
+    """Write the report, whole or not at all; the arguments are those of `render_html`.
 
     Raises:
         OSError: `path` cannot be written.
     """
-    write_whole(path, render_html(scorecard))
+    write_whole(path, render_html(scorecard, instructor=instructor))
 
 
 def _environment() -> Environment:

@@ -61,9 +61,23 @@ def points_text(points: float) -> str:
 
 
 def in_one_line(result: CriterionResult) -> str:
-    """Return the criterion's reason, and where a mistake that also shows here was charged."""
+    """Return the mistake's name or the criterion's reason, and where a mistake that also shows here was charged."""
     note = _carried_note(result)
-    return f"{result.reason.rstrip('.')}. {note}" if note else result.reason
+    told = result.reason if result.standing is Standing.FULL else name_of_loss(result) or result.reason
+    return f"{told.rstrip('.')}. {note}" if note else told
+
+
+def name_of_loss(result: CriterionResult) -> str:
+    """Return what explains a criterion's loss in one sentence, or "" where nothing does."""
+    whole = next((d for d in result.diagnoses if not d.part), None)
+    if whole is not None:
+        return " Or: ".join(name.did for name in whole.names)
+    return " ".join(f"{part_title(d.part)}: {d.names[0].did}" for d in result.diagnoses if len(d.names) == 1)
+
+
+def part_title(part: str) -> str:
+    """Return a part of an answer as a student calls it."""
+    return {"value": "the answer", "changed": "its arguments"}.get(part, part)
 
 
 def _carried_note(result: CriterionResult) -> str:
