@@ -44,9 +44,12 @@ def diagnose(case: Case, catalogue: Catalogue) -> tuple[Diagnosis, ...]:
     if factor is not None:
         return (Diagnosis(names=(factor,)),)
     found = []
-    for part in dict.fromkeys(key[1] for key in deviating):
-        keys = {key for key in (*case.observed, *base) if key[1] == part}
-        names = _fitting(candidates, case.observed, base, catalogue.rtol, keys) if part != ENDING else []
+    for part in dict.fromkeys(part for question, part in deviating if (question, part) in case.observed):
+        if part == ENDING:
+            continue
+        questions = {question for question, own in (*case.observed, *base) if own == part}
+        keys = {(question, p) for question in questions for p in (part, ENDING)}
+        names = _fitting(candidates, case.observed, base, catalogue.rtol, keys)
         if names:
             found.append(Diagnosis(names=tuple(m.name for m in names), part=part))
     return tuple(found)
@@ -98,7 +101,8 @@ def gap(observed: Outcome | None, predicted: Outcome | None) -> float:
     if isinstance(observed, Interval) and isinstance(predicted, np.ndarray):
         return 0.0 if bool(np.all((observed.low <= predicted) & (predicted <= observed.high))) else np.inf
     if isinstance(observed, str) or isinstance(predicted, str):
-        return 0.0 if observed == predicted else np.inf
+        same = isinstance(observed, str) and isinstance(predicted, str) and observed == predicted
+        return 0.0 if same else np.inf
     if not isinstance(observed, np.ndarray) or not isinstance(predicted, np.ndarray):
         return np.inf
     if observed.shape != predicted.shape:

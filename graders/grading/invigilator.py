@@ -10,15 +10,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
-from typing import Self
+from typing import Self, TypeAlias
 
 from graders.exam_room import ExamRoom
 from graders.exam_room.room import question_seed
 from graders.foundation.call import Call, Room
 from graders.foundation.limits import Limits
-from graders.foundation.observation import Observation
+from graders.foundation.observation import Answer, Observation
 from graders.grading.stand_ins import right_functions
 from graders.submission import Submission
+
+Memory: TypeAlias = dict[bytes, Answer]
+"""Answers by the identities of their questions."""
 
 
 class Invigilator:
@@ -29,14 +32,17 @@ class Invigilator:
         limits: what each room may use.
         forbidden: packages that the NumPy room forbids.
         seed: the exam's seed.
+        memory: what is known before, by the question's identity; what is asked is added to it.
     """
 
-    def __init__(self, submission: Submission, limits: Limits, forbidden: Sequence[str], seed: int) -> None:
+    def __init__(
+        self, submission: Submission, limits: Limits, forbidden: Sequence[str], seed: int, memory: Memory | None = None
+    ) -> None:
         self._seed = seed
         self._rooms = {room: ExamRoom(submission, room, limits, forbidden) for room in Room}
         self._helped: dict[Room, tuple[tuple[str, ...], ExamRoom]] = {}
         self._open_helped = partial(ExamRoom, submission, limits=limits, forbidden=forbidden)
-        self._known: dict[bytes, Observation] = {}
+        self._known: Memory = {} if memory is None else memory
         self._shutting = threading.Event()
         self._pool = ThreadPoolExecutor(max_workers=len(self._rooms), thread_name_prefix="room")
         self._stack = ExitStack()
@@ -54,7 +60,7 @@ class Invigilator:
 
         What was asked before is not asked again.
         """
-        yield from ((identity, self._known[identity]) for identity in questions if identity in self._known)
+        yield from ((identity, self._known[identity].observation) for identity in questions if identity in self._known)
         questions = {identity: call for identity, call in questions.items() if identity not in self._known}
         arrivals: queue.Queue[tuple[bytes, Observation]] = queue.Queue()
 
@@ -75,7 +81,7 @@ class Invigilator:
                             worker.result()  # a fault of ours in a room's thread must not leave us waiting
                 else:
                     break
-            self._known[identity] = observation
+            self._known[identity] = Answer(call=questions[identity], observation=observation)
             yield identity, observation
 
     def _shut(self) -> None:

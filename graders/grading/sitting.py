@@ -8,18 +8,28 @@ from graders.exam_room import isolation
 from graders.foundation.exam import Exam
 from graders.grading.carried import LOST, charge_once
 from graders.grading.environment import environment
-from graders.grading.invigilator import Invigilator
+from graders.grading.invigilator import Invigilator, Memory
 from graders.grading.rounds import Candidacy, Progress, examine
 from graders.grading.scorecard import CriterionResult, Notice, Scorecard
 from graders.rubric import Rubric
 from graders.submission import Submission
 
 
-def sit(rubric: Rubric, submission: Submission, exam: Exam, progress: Progress) -> Scorecard:
-    """Examine a submission and return its scorecard."""
+def sit(
+    rubric: Rubric, submission: Submission, exam: Exam, progress: Progress, memory: Memory | None = None
+) -> Scorecard:
+    """Examine a submission and return its scorecard.
+
+    Args:
+        rubric: what is asked, and its limits.
+        submission: what is examined.
+        exam: seed and data.
+        progress: is told how the sitting goes on.
+        memory: answers of this submission that are known already; those of this sitting are added.
+    """
     started = datetime.datetime.now(datetime.UTC)
     clock = time.monotonic()
-    with Invigilator(submission, rubric.limits, rubric.forbidden_libraries, exam.seed) as invigilator:
+    with Invigilator(submission, rubric.limits, rubric.forbidden_libraries, exam.seed, memory) as invigilator:
         candidacies = [Candidacy(c, exam) for c in rubric.criteria]
         patient = PatientProgress(progress)
         examine(candidacies, invigilator, patient)
