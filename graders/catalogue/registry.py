@@ -19,7 +19,20 @@ def catalogue_of(criterion: str) -> Catalogue | None:
     return catalogue
 
 
-MACHINERY = ("mistake", "match", "functions", "registry", "factors", "smallest")
+MACHINERY = (
+    "mistake",
+    "match",
+    "functions",
+    "registry",
+    "factors",
+    "smallest",
+    "styles",
+    "wrong_losses",
+    "wrong_networks",
+    "wrong_rules",
+    "rates",
+    "train_loops",
+)
 
 
 def all_mistakes() -> tuple[Mistake, ...]:
