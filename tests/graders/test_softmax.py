@@ -9,10 +9,9 @@ def test_the_reference_keeps_every_point_on_softmax() -> None:
     assert lost(sit("softmax")) == ()
 
 
-def test_softmax_along_the_images_is_told_from_the_sums_of_its_columns() -> None:
+def test_softmax_along_the_images_has_rows_that_do_not_sum_to_one() -> None:
     verdict = sit("softmax", edits={"mlp_numpy.py": [("e / e.sum(axis=1, keepdims=True)", "e / e.sum(axis=0)")]})
     assert {"rows sum to one", "gives the right probabilities along the class axis"} <= set(lost(verdict))
-    assert "along the wrong axis" in next(c.reason for c in verdict.checks if c.title == "rows sum to one")
 
 
 def test_softmax_without_a_shift_loses_only_where_exponentials_overflow() -> None:

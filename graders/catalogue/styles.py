@@ -1,0 +1,27 @@
+"""One mistake in several styles: the same slip may be written in ways that give different numbers."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from graders.catalogue.functions import Read, answers, one_array
+from graders.catalogue.mistake import Case, Key, Outcome, Outcomes, Predict
+
+
+def any_of(*functions: Callable[..., Any], read: Read = one_array) -> Predict:
+    """Return the prediction that every question is answered by one of these functions, whichever it is."""
+
+    def predict(case: Case) -> list[Outcomes]:
+        told = [answers(function, read)(case) for function in functions]
+        return [one for several in told for one in ([several] if isinstance(several, Mapping) else several)]
+
+    return predict
+
+
+def same_trait(part: str, outcome: Outcome) -> Predict:
+    """Return the prediction that one part of every answer is this, and all else is right."""
+
+    def predict(case: Case) -> Outcomes:
+        found: dict[Key, Outcome] = {(name, part): outcome for name in case.seen}
+        return found
+
+    return predict
