@@ -21,12 +21,10 @@ from graders.foundation.exam import Exam
 from graders.foundation.grader import Grader, Seen
 from graders.foundation.verdict import Check, Verdict, verdict
 from graders.measure import truth
-from graders.measure.alternatives import Alternative
 from graders.measure.schedule import questions, rates_right
 
 SETTINGS: dict[str, tuple[float, int]] = {"7 epochs": (0.37, 7), "10 epochs": (0.05, 10), "25 epochs": (0.8, 25)}
 THREE = "Put epoch = 0, the middle and the end into your formula: what should the cosine be there?"
-AHEAD = "The wave runs one epoch ahead: epochs count from 0, and epoch 0 has the full rate."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,40 +55,9 @@ class Cosine(Grader):
 
     def _series(self, title: str, seen: Seen, name: str) -> Check:
         lr, epochs = SETTINGS[name]
-        accepted = [
-            np.array([truth.cosine(epoch, lr, length) for epoch in range(epochs)]) for length in (epochs, epochs - 1)
-        ]
-        return rates_right(
-            title,
-            seen,
-            name,
-            right=accepted,
-            alternatives=_mistaken(lr, epochs),
-            rtol=self.rtol,
-            weight=1.0,
-            fix=THREE,
-            half=AHEAD,
+        after, within = (
+            np.array([truth.cosine(epoch, lr, length) for epoch in range(epochs + 1)])
+            for length in (epochs, epochs - 1)
         )
-
-
-def _mistaken(lr: float, epochs: int) -> list[Alternative]:
-    """Return the series that known mistakes give."""
-    t = np.arange(epochs) / epochs
-    wave = (1 + np.cos(np.pi * t)) / 2
-    wrong = {
-        AHEAD: (1 + np.cos(np.pi * (np.arange(epochs) + 1) / epochs)) / 2,
-        "Every rate is twice too large: the half in front of the wave is missing.": 2 * wave,
-        "The wave goes down and up again: it runs through a whole period instead of half of one.": (
-            1 + np.cos(2 * np.pi * t)
-        )
-        / 2,
-        "This is a quarter of a wave, cos(pi/2 · epoch/epochs), without the 1 +.": np.cos(np.pi * t / 2),
-        "The 1 + is missing, so the rate becomes negative.": np.cos(np.pi * t),
-        "The 1 + is missing, so the rate becomes negative, and the half stayed.": np.cos(np.pi * t) / 2,
-        "The wave goes up: a minus stands where the 1 + belongs.": 1 - wave,
-        "pi is missing from the cosine's argument.": (1 + np.cos(t)) / 2,
-        "The argument is in degrees; the cosine takes radians.": (1 + np.cos(180 * t)) / 2,
-        "The rate falls along a straight line.": 1 - t,
-        "The rate never changes.": np.ones(epochs),
-    }
-    return [Alternative(value=lr * series, words=words) for words, series in wrong.items()]
+        right, ahead = [after[:-1], within[:-1]], after[1:]
+        return rates_right(title, seen, name, right=right, half=ahead, rtol=self.rtol, weight=1.0, fix=THREE)

@@ -21,7 +21,6 @@ from graders.foundation.exam import Exam
 from graders.foundation.grader import Grader, Seen
 from graders.foundation.verdict import Check, Verdict, verdict
 from graders.measure import truth
-from graders.measure.alternatives import Alternative
 from graders.measure.compare import check, number, same
 from graders.measure.schedule import questions, rates_right
 
@@ -64,10 +63,7 @@ class StepDecay(Grader):
     def _series(self, title: str, seen: Seen, name: str, *, weight: float) -> Check:
         lr, drop, every = SETTINGS[name] if len(SETTINGS[name]) == 3 else (*SETTINGS[name], *DEFAULTS)
         right = np.array([truth.step_decay(epoch, lr, drop, int(every)) for epoch in range(EPOCHS)])
-        named = _mistaken(lr, drop, int(every))
-        return rates_right(
-            title, seen, name, right=[right], alternatives=named, rtol=self.rtol, weight=weight, fix=COUNT
-        )
+        return rates_right(title, seen, name, right=[right], rtol=self.rtol, weight=weight, fix=COUNT)
 
     def _first(self, value: Value) -> str:
         lr = SETTINGS["stages of 4"][0]
@@ -80,26 +76,3 @@ SETTINGS: dict[str, tuple[float, ...]] = {
     "stages of 7": (0.05, 0.6, 7),
     "defaults": (0.2,),
 }
-
-
-def _mistaken(lr: float, drop: float, every: int) -> list[Alternative]:
-    """Return the series that known mistakes give."""
-    epoch = np.arange(EPOCHS)
-    stage = epoch // every
-    wrong = {
-        "The rate falls a little in every epoch: the exponent is not rounded down to whole stages.": drop
-        ** (epoch / every),
-        "Every drop comes one epoch early.": drop ** ((epoch + 1) // every),
-        "Every drop comes one epoch late.": drop ** (np.maximum(epoch - 1, 0) // every),
-        "The factor acts already in epoch 0, one stage early.": drop ** (stage + 1.0),
-        "The factor acts in every epoch, not once a stage.": drop ** epoch.astype(float),
-        "The rate drops once and never again.": drop ** np.minimum(stage, 1.0),
-        "The rate never drops.": np.ones(EPOCHS),
-        "The rate is divided by drop, so it grows.": drop ** -stage.astype(float),
-        "Each stage multiplies by 1 - drop: drop is the factor itself.": (1 - drop) ** stage,
-        "Each stage subtracts instead of multiplying.": 1 - drop * stage,
-        "drop and every are not used: this is a tenth every 10 epochs.": 0.1 ** (epoch // 10),
-        "every is not used: the stages are 10 epochs long.": drop ** (epoch // 10),
-        "drop is not used: every stage divides by 10.": 0.1**stage,
-    }
-    return [Alternative(value=lr * series, words=words) for words, series in wrong.items()]

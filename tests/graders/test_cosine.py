@@ -1,13 +1,16 @@
 import pytest
 
 from graders.foundation.verdict import Verdict
-from tests.sitting import lost, sit
+from graders.grading.scorecard import CriterionResult
+from tests.sitting import lost, named, sit, sit_result
 
 RATE = "0.5 * lr * (1 + math.cos(math.pi * epoch / epochs))"
 
 
-def of(rate: str) -> Verdict:
-    return sit("cosine", edits={"mlp_numpy.py": [(RATE, rate)]})
+def of(rate: str) -> tuple[Verdict, CriterionResult]:
+    result = sit_result("cosine", edits={"mlp_numpy.py": [(RATE, rate)]})
+    assert result.verdict is not None
+    return result.verdict, result
 
 
 def test_the_reference_keeps_every_point_on_the_cosine_schedule() -> None:
@@ -23,32 +26,40 @@ def test_the_reference_keeps_every_point_on_the_cosine_schedule() -> None:
     ],
 )
 def test_the_same_wave_written_otherwise_or_ending_in_the_last_epoch_is_as_good(rate: str) -> None:
-    assert lost(of(rate)) == ()
+    verdict, result = of(rate)
+    assert lost(verdict) == ()
+    assert named(result) == ()
 
 
 def test_a_wave_one_epoch_ahead_keeps_half() -> None:
-    verdict = of("0.5 * lr * (1 + math.cos(math.pi * (epoch + 1) / epochs))")
+    verdict, result = of("lr * math.cos(math.pi * (epoch + 1) / epochs / 2) ** 2")
     assert verdict.share == pytest.approx(0.5)
-    assert all("one epoch ahead" in check.reason for check in verdict.checks)
+    assert named(result) == ("cosine-ahead",)
 
 
 @pytest.mark.parametrize(
-    ("rate", "words"),
+    ("rate", "mistake"),
     [
-        ("lr * (1 + math.cos(math.pi * epoch / epochs))", "twice too large"),
-        ("lr * math.cos(math.pi * epoch / epochs / 2)", "a quarter of a wave"),
-        ("lr * math.cos(math.pi * epoch / epochs)", "becomes negative"),
-        ("0.5 * lr * (1 + math.cos(2 * math.pi * epoch / epochs))", "down and up again"),
-        ("0.5 * lr * (1 + math.cos(epoch / epochs))", "pi is missing"),
-        ("0.5 * lr * (1 - math.cos(math.pi * epoch / epochs))", "The wave goes up"),
-        ("lr * (1 - epoch / epochs)", "a straight line"),
-        ("lr", "never changes"),
+        ("lr * (1 + math.cos(math.pi * epoch / epochs))", "cosine-without-half"),
+        ("lr * math.sin(math.pi / 2 * (1 - epoch / epochs))", "cosine-quarter"),
+        ("lr * math.cos(math.pi * epoch / (epochs - 1))", "cosine-without-one"),
+        ("lr * math.cos(math.pi * epoch / epochs) ** 2", "cosine-whole-period"),
+        ("0.5 * lr * (1 + math.cos(epoch / epochs))", "cosine-without-pi"),
+        ("lr * math.sin(math.pi * epoch / epochs / 2) ** 2", "cosine-rising"),
+        ("lr * (epochs - epoch) / epochs", "cosine-linear"),
+        ("lr", "cosine-constant"),
     ],
 )
-def test_a_wrong_wave_earns_nothing_and_is_named(rate: str, words: str) -> None:
-    verdict = of(rate)
+def test_a_wrong_wave_earns_nothing_and_is_named_however_it_is_written(rate: str, mistake: str) -> None:
+    verdict, result = of(rate)
     assert verdict.share == 0
-    assert all(words in check.reason for check in verdict.checks)
+    assert named(result) == (mistake,)
+
+
+def test_two_mistakes_at_once_get_no_name() -> None:
+    verdict, result = of("lr * (1 + math.cos(2 * math.pi * epoch / epochs))")
+    assert verdict.share == 0
+    assert named(result) == ()
 
 
 def test_a_function_that_is_not_written_counts_as_not_attempted() -> None:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tests.sitting import lost, sit
+from tests.sitting import lost, named, sit, sit_result
 
 RATE = "lr * drop ** (epoch // every)"
 FOUR, SEVEN, DEFAULTS, FIRST = (
@@ -12,9 +12,10 @@ FOUR, SEVEN, DEFAULTS, FIRST = (
 )
 
 
-def told(new: str, old: str = RATE) -> tuple[tuple[str, ...], str]:
-    verdict = sit("step_decay", edits={"mlp_numpy.py": [(old, new)]})
-    return lost(verdict), " ".join(check.reason for check in verdict.checks)
+def told(new: str, old: str = RATE) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    result = sit_result("step_decay", edits={"mlp_numpy.py": [(old, new)]})
+    assert result.verdict is not None
+    return lost(result.verdict), named(result)
 
 
 def test_the_reference_keeps_every_point_on_step_decay() -> None:
@@ -26,36 +27,43 @@ def test_the_reference_keeps_every_point_on_step_decay() -> None:
     ["np.float32(lr) * np.float32(drop) ** (epoch // every)", "lr * np.prod([drop] * (epoch // every))"],
 )
 def test_another_way_to_the_same_rates_is_as_good(rate: str) -> None:
-    assert told(rate)[0] == ()
+    assert told(rate) == ((), ())
 
 
 @pytest.mark.parametrize(
-    ("rate", "words"),
+    ("rate", "mistake"),
     [
-        ("lr * drop ** (epoch / every)", "the exponent is not rounded down"),
-        ("lr * drop ** ((epoch + 1) // every)", "one epoch early"),
-        ("lr * drop ** (max(epoch - 1, 0) // every)", "one epoch late"),
-        ("lr * drop ** epoch", "acts in every epoch"),
-        ("lr * (drop if epoch >= every else 1)", "drops once and never again"),
-        ("lr * (1 - drop) ** (epoch // every)", "drop is the factor itself"),
+        ("lr * math.pow(drop, epoch / every)", "step-decay-continuous"),
+        ("lr * drop ** int((epoch + 1) / every)", "step-decay-early"),
+        ("lr * drop ** ((epoch - 1) // every if epoch else 0)", "step-decay-late"),
+        ("lr * np.prod([drop] * epoch)", "step-decay-every-epoch"),
+        ("lr * (drop if epoch >= every else 1)", "step-decay-once"),
+        ("lr * np.exp((epoch // every) * np.log1p(-drop))", "step-decay-one-minus-drop"),
     ],
 )
-def test_a_wrong_decay_loses_its_series_and_is_named(rate: str, words: str) -> None:
-    titles, reasons = told(rate)
+def test_a_wrong_decay_loses_its_series_and_is_named_however_it_is_written(rate: str, mistake: str) -> None:
+    titles, names = told(rate)
     assert {FOUR, SEVEN} <= set(titles)
     assert FIRST not in titles
-    assert words in reasons
+    assert names == (mistake,)
 
 
 def test_a_drop_in_the_first_epoch_loses_that_epoch_too() -> None:
-    titles, reasons = told("lr * drop ** (epoch // every + 1)")
+    titles, names = told("lr * drop ** (1 + epoch // every)")
     assert titles == (FOUR, SEVEN, DEFAULTS, FIRST)
-    assert "acts already in epoch 0" in reasons
+    assert names == ("step-decay-from-the-start",)
+
+
+def test_two_mistakes_at_once_get_no_name() -> None:
+    titles, names = told("lr * (1 - drop) ** ((epoch + 1) // every)")
+    assert FOUR in titles
+    assert names == ()
 
 
 def test_other_defaults_lose_the_defaults_alone() -> None:
-    titles, _ = told("drop: float = 0.1, every: int = 5)", "drop: float = 0.1, every: int = 10)")
+    titles, names = told("drop: float = 0.1, every: int = 8)", "drop: float = 0.1, every: int = 10)")
     assert titles == (DEFAULTS,)
+    assert names == ("step-decay-other-default-every",)
 
 
 def test_a_rate_that_depends_on_earlier_calls_loses_points() -> None:
