@@ -20,6 +20,9 @@ def catalogue_of(criterion: str) -> Catalogue | None:
 
 
 MACHINERY = (
+    "port_optimisers",
+    "port_runs",
+    "port_traits",
     "mistake",
     "match",
     "functions",
@@ -30,8 +33,12 @@ MACHINERY = (
     "wrong_losses",
     "wrong_networks",
     "wrong_rules",
+    "wrong_passes",
+    "repeated",
     "rates",
     "train_loops",
+    "curve_runs",
+    "traces",
 )
 
 

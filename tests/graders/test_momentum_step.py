@@ -1,7 +1,8 @@
 import pytest
 
 from graders.foundation.verdict import Verdict
-from tests.sitting import lost, sit
+from graders.grading.scorecard import CriterionResult
+from tests.sitting import lost, named, named_parts, sit, sit_result
 
 VELOCITY, STEP = "mu * v - lr * g for v, g", "p + v for p, v"
 RETURN = "    return tuple(p + v for p, v in zip(params, velocity, strict=True)), velocity"
@@ -17,6 +18,12 @@ FIRST, SECOND, PLAIN, MOVING, PARTS, DEFAULT = (
 
 def of(*edits: tuple[str, str]) -> Verdict:
     return sit("momentum_step", edits={"mlp_numpy.py": edits})
+
+
+def result_of(*edits: tuple[str, str]) -> tuple[Verdict, CriterionResult]:
+    result = sit_result("momentum_step", edits={"mlp_numpy.py": edits})
+    assert result.verdict is not None
+    return result.verdict, result
 
 
 def reason(verdict: Verdict, title: str) -> str:
@@ -50,28 +57,44 @@ def test_float32_inside_is_as_good() -> None:
 
 
 @pytest.mark.parametrize(
-    ("velocity", "step", "words"),
+    ("velocity", "step", "mistake"),
     [
-        ("mu * v - (1 - mu) * lr * g for v, g", STEP, "as in a moving average"),
-        ("mu * v - lr * g for v, g", "p + lr * v for p, v", "the learning rate acts twice"),
-        ("mu * v + lr * g for v, g", STEP, "move uphill"),
-        ("-mu * v - lr * g for v, g", STEP, "mu times the old velocity enters with the wrong sign"),
-        ("0.9 * v - lr * g for v, g", STEP, "mu is always 0.9"),
-        ("-lr * g for v, g", STEP, "those without momentum"),
+        ("mu * v + (1 - mu) * g for v, g", "p - lr * v for p, v", "average"),
+        ("mu * v + lr * g for v, g", "p - lr * v for p, v", "lr-twice"),
+        ("mu * v - lr * g for v, g", "p - v for p, v", "uphill"),
+        ("g - mu * v for v, g", "p - lr * v for p, v", "minus-mu"),
+        ("0.7 * v + g for v, g", "p - lr * v for p, v", "fixed-mu"),
+        ("lr * g for v, g", "p - v for p, v", "none"),
+        ("mu * v + g for v, g", "p - 0.01 * v for p, v", "fixed-lr"),
     ],
 )
-def test_a_wrong_rule_loses_the_traces_and_is_named(velocity: str, step: str, words: str) -> None:
-    edits = [(old, new) for old, new in ((VELOCITY, velocity), (STEP, step)) if old != new]
-    verdict = of(*edits)
+def test_a_wrong_rule_loses_the_traces_and_is_named_in_any_convention(velocity: str, step: str, mistake: str) -> None:
+    verdict, result = result_of(*[(old, new) for old, new in ((VELOCITY, velocity), (STEP, step)) if old != new])
     assert {FIRST, SECOND, MOVING} <= set(lost(verdict))
-    assert words in reason(verdict, FIRST)
+    assert named(result) == (f"momentum-step-{mistake}",)
 
 
-def test_nesterovs_step_is_named() -> None:
-    nesterov = "return tuple(p + mu * v - lr * g for p, v, g in zip(params, velocity, grads, strict=True)), velocity"
-    verdict = of((RETURN.strip(), nesterov))
-    assert "Nesterov" in reason(verdict, FIRST)
+def test_nesterovs_step_is_named_as_another_course_writes_it() -> None:
+    nesterov = (
+        "    before = velocity\n    velocity = tuple(mu * v",
+        "return tuple(p - mu * b + (1 + mu) * v for p, b, v in zip(params, before, velocity, strict=True)), velocity",
+    )
+    verdict, result = result_of(("    velocity = tuple(mu * v", nesterov[0]), (RETURN.strip(), nesterov[1]))
+    assert named(result) == ("momentum-step-nesterov",)
     assert PLAIN not in lost(verdict)
+
+
+def test_two_mistakes_in_different_arrays_are_named_for_these_alone() -> None:
+    rates = "(mu * v if g.ndim == 2 else 0 * v) - (lr if g.ndim == 2 else 0) * g for v, g"
+    _, result = result_of((VELOCITY, rates.replace("mu * v if", "mu * v + 2 * lr * g if")))
+    assert named(result) == ()
+    assert named_parts(result)["W1"] == ("momentum-step-uphill",)
+
+
+def test_two_mistakes_in_all_arrays_get_no_name() -> None:
+    _, result = result_of((VELOCITY, "mu * v + (1 - mu) * lr * g for v, g"))
+    assert named(result) == ()
+    assert not any(named_parts(result).values())
 
 
 def test_one_velocity_for_all_arrays_loses_the_traces() -> None:
