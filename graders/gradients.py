@@ -21,10 +21,9 @@ from graders.foundation.call import Call, Value
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Grader, Seen
 from graders.foundation.verdict import Check, ErrorMap, Verdict, verdict
-from graders.measure import mistakes, truth
-from graders.measure.alternatives import same_or_named
+from graders.measure import truth
 from graders.measure.batch import Solution, draw, of_call, one_of_four, solution
-from graders.measure.compare import Wrong, check, number, pair
+from graders.measure.compare import Wrong, check, number, pair, same
 from graders.measure.manners import inputs_untouched
 
 PARTS = ("loss", *truth.NAMES)
@@ -120,16 +119,13 @@ class Gradients(Grader):
 
     def _loss(self, loss: Value, right: Solution) -> str:
         got = np.asarray(number(loss, what="The loss"))
-        alternatives = mistakes.of_the_loss(right.logits, right.batch.y)
-        return same_or_named(got, np.asarray(right.loss), alternatives, what="The loss", rtol=self.rtol)
+        return same(got, np.asarray(right.loss), what="The loss", rtol=self.rtol)
 
     def _gradient(self, grads: Value, name: str, right: Solution) -> str:
         want: np.ndarray = getattr(right.grads, name)
         got = _shaped(one_of_four(grads, name, prefix="d"), want, name)
         try:
-            return same_or_named(
-                got, want, mistakes.of_the_gradient(right.batch, name), what=f"d{name}", rtol=self.rtol
-            )
+            return same(got, want, what=f"d{name}", rtol=self.rtol)
         except Wrong as wrong:
             exhibit = ErrorMap(
                 title=f"d{name}: absolute error of every entry",
@@ -147,6 +143,4 @@ def _shaped(got: np.ndarray, want: np.ndarray, name: str) -> np.ndarray:
     if want.ndim == 1 and got.ndim == 2 and got.size == want.size and 1 in got.shape:
         return got.reshape(want.shape)
     told = f"d{name} has shape {got.shape}, expected {want.shape}, the shape of {name}."
-    story = mistakes.of_the_bias_shape(got, want, name) if want.ndim == 1 else ""
-    turned = " It is the right one, transposed." if got.shape == want.T.shape and np.allclose(got.T, want) else ""
-    raise Wrong(f"{told}{story}{turned}", got=f"shape {got.shape}", expected=f"shape {want.shape}")
+    raise Wrong(told, got=f"shape {got.shape}", expected=f"shape {want.shape}")

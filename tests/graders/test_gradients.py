@@ -8,7 +8,7 @@ from graders.foundation.verdict import ErrorMap, Verdict
 from graders.gradients import Gradients
 from graders.measure import truth
 from graders.measure.batch import of_call
-from tests.sitting import TINY, dataset, lost, sit
+from tests.sitting import TINY, dataset, lost, named, sit, sit_result
 
 ARRAYS = ("dW1 is right", "db1 is right", "dW2 is right", "db2 is right")
 EDGES = ("works where no image has the last class", "works in float32")
@@ -24,39 +24,45 @@ def test_the_reference_keeps_every_point_on_gradients() -> None:
     assert lost(sit("gradients")) == ()
 
 
-def test_a_gradient_that_is_not_divided_by_n_keeps_the_loss_and_names_the_batch_size() -> None:
+def test_a_gradient_that_is_not_divided_by_n_keeps_the_loss_and_tells_the_factor() -> None:
     verdict = sit("gradients", edits={"mlp_numpy.py": [("    dz /= len(y)  #", "    #")]})
     assert lost(verdict) == (*ARRAYS, *EDGES)
     for title in ARRAYS:
-        assert "Every entry is 7 times what it should be. 7 is the batch size N" in reason(verdict, title)
+        assert "Every entry is 7 times what it should be." in reason(verdict, title)
 
 
 def test_a_wrong_loss_does_not_cost_the_gradient() -> None:
     edits = [("    loss = cross_entropy(Z2, y)\n", "    loss = -cross_entropy(Z2, y)\n")]
-    verdict = sit("gradients", edits={"mlp_numpy.py": edits})
-    assert lost(verdict) == ("the loss is right",)
-    assert "sign turned" in reason(verdict, "the loss is right")
+    result = sit_result("gradients", edits={"mlp_numpy.py": edits})
+    assert result.verdict is not None
+    assert lost(result.verdict) == ("the loss is right",)
+    assert named(result) == ("gradients-loss-sign",)
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "title", "words"),
+    ("old", "new", "title", "mistake"),
     [
-        (HIDDEN, "dW1, db1 = X.T @ dZ1, dZ1.mean(axis=0)", "db1 is right", "db1 is averaged over the images twice"),
-        (HIDDEN, "dW1, db1 = X.T @ dZ1, dZ1.sum()", "db1 is right", "summed over images and units"),
-        (HIDDEN, "dW1, db1 = X.T @ dZ1, dZ1", "db1 is right", "the sum over the images is missing"),
-        (HIDDEN, "dW1, db1 = dZ1.T @ X, dZ1.sum(axis=0)", "dW1 is right", "transposed"),
-        (HIDDEN, "dW1, db1 = -X.T @ dZ1, dZ1.sum(axis=0)", "dW1 is right", "wrong sign"),
-        (HIDDEN, "dW1, db1 = 0 * W1, dZ1.sum(axis=0)", "dW1 is right", "zero everywhere"),
-        (OUTPUT, "dW2, db2 = Z1.T @ dZ2, dZ2.sum(axis=0)", "dW2 is right", "before the ReLU"),
-        (OUTPUT, "dW2, db2 = (Z1 > 0).T @ dZ2, dZ2.sum(axis=0)", "dW2 is right", "zeros and ones"),
-        (OUTPUT, "dW2, db2 = A1.T @ dZ2, dZ2.sum()", "db2 is right", "summed over images and units"),
-        (OUTPUT, "dW2, db2 = A1.T @ dZ2 * len(X) / X.shape[1], dZ2.sum(axis=0)", "dW2 is right", "7/13"),
+        (HIDDEN, "dW1, db1 = X.T @ dZ1, dZ1.mean(axis=0)", "db1 is right", "gradients-bias-mean"),
+        (HIDDEN, "dW1, db1 = X.T @ dZ1, dZ1.sum()", "db1 is right", "gradients-bias-scalar"),
+        (HIDDEN, "dW1, db1 = X.T @ dZ1, dZ1", "db1 is right", "gradients-bias-not-summed"),
+        (HIDDEN, "dW1, db1 = dZ1.T @ X, dZ1.sum(axis=0)", "dW1 is right", "gradients-transposed"),
+        (HIDDEN, "dW1, db1 = -X.T @ dZ1, dZ1.sum(axis=0)", "dW1 is right", "gradients-sign"),
+        (OUTPUT, "dW2, db2 = Z1.T @ dZ2, dZ2.sum(axis=0)", "dW2 is right", "gradients-preactivation-in-dw2"),
+        (OUTPUT, "dW2, db2 = (Z1 > 0).T @ dZ2, dZ2.sum(axis=0)", "dW2 is right", "gradients-overwritten-activation"),
+        (OUTPUT, "dW2, db2 = A1.T @ dZ2, dZ2.sum()", "db2 is right", "gradients-bias-scalar"),
+        (
+            OUTPUT,
+            "dW2, db2 = A1.T @ dZ2 * len(X) / X.shape[1], dZ2.sum(axis=0)",
+            "dW2 is right",
+            "gradients-divided-by-inputs",
+        ),
     ],
 )
-def test_a_slip_in_one_array_loses_that_array_alone_and_is_named(old: str, new: str, title: str, words: str) -> None:
-    verdict = sit("gradients", edits={"mlp_numpy.py": [(old, new)]})
-    assert lost(verdict) == (title,)
-    assert words in reason(verdict, title)
+def test_a_slip_in_one_array_loses_that_array_alone_and_is_named(old: str, new: str, title: str, mistake: str) -> None:
+    result = sit_result("gradients", edits={"mlp_numpy.py": [(old, new)]})
+    assert result.verdict is not None
+    assert lost(result.verdict) == (title,)
+    assert named(result) == (mistake,)
 
 
 @pytest.mark.parametrize(
@@ -64,18 +70,7 @@ def test_a_slip_in_one_array_loses_that_array_alone_and_is_named(old: str, new: 
     [("* mask * relu_grad(Z1)", "* mask"), ("return z > 0", "return np.maximum(z, 0) >= 0")],
 )
 def test_a_missing_relu_mask_loses_the_hidden_layer_alone(old: str, new: str) -> None:
-    verdict = sit("gradients", edits={"mlp_numpy.py": [(old, new)]})
-    assert lost(verdict) == ARRAYS[:2]
-    assert "without the ReLU's mask" in reason(verdict, "dW1 is right")
-
-
-def test_a_second_softmax_derivative_is_named() -> None:
-    edits = [
-        ("    dZ2 = cross_entropy_grad(Z2, y)", "    dZ2 = cross_entropy_grad(Z2, y) * softmax(Z2) * (1 - softmax(Z2))")
-    ]
-    verdict = sit("gradients", edits={"mlp_numpy.py": edits})
-    assert lost(verdict) == (*ARRAYS, *EDGES)
-    assert "an extra factor P(1 − P)" in reason(verdict, "db2 is right")
+    assert lost(sit("gradients", edits={"mlp_numpy.py": [(old, new)]})) == ARRAYS[:2]
 
 
 def test_a_function_that_fails_for_a_single_image_keeps_half() -> None:
