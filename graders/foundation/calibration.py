@@ -2,9 +2,12 @@
 
 import math
 import statistics
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from scipy.special import stdtrit
+
+MOST_RUNS = 6  # thresholds are written down for the mean of up to so many runs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +22,8 @@ class Calibration:
         risk: the chance that a right submission misses the threshold.
         numpy_accuracy: test accuracy of the NumPy reference, one fraction a seed.
         torch_accuracy: test accuracy of the PyTorch reference with the same seeds.
+        thresholds: from which mean accuracy of 1, 2, 3, ... runs there is full credit; follows from all above.
+        gap_sd: standard deviation of one seed's accuracy gap, in points; follows from all above.
     """
 
     data: str
@@ -28,6 +33,23 @@ class Calibration:
     risk: float
     numpy_accuracy: tuple[float, ...]
     torch_accuracy: tuple[float, ...]
+    thresholds: tuple[float, ...] = ()
+    gap_sd: float = 0.0
+
+    def complete(self) -> Self:
+        """Return the calibration with all numbers that follow from what was measured."""
+        thresholds = tuple(round(self.threshold(runs), 6) for runs in range(1, MOST_RUNS + 1))
+        return replace(self, thresholds=thresholds, gap_sd=round(self.gap_sd_points, 6))
+
+    @property
+    def consistent(self) -> bool:
+        """Whether the numbers that follow from the measurements are those that stand there, or are left out."""
+        derived = self.complete()
+        pairs = [
+            *zip(self.thresholds, derived.thresholds, strict=False),
+            *([(self.gap_sd, derived.gap_sd)] * bool(self.gap_sd)),
+        ]
+        return all(abs(written - right) <= 2e-6 for written, right in pairs)
 
     def threshold(self, runs: int) -> float:
         """Return the mean accuracy of `runs` seeds that a right submission misses with chance `risk`.

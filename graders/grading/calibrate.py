@@ -51,7 +51,7 @@ def calibrate(
         risk=risk,
         numpy_accuracy=_accuracies([known[identities.of(c)] for c in numpy_calls], exam, _numpy_accuracy),
         torch_accuracy=_accuracies([known[identities.of(c)] for c in torch_calls], exam, _torch_accuracy),
-    )
+    ).complete()
 
 
 def _accuracies(

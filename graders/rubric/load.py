@@ -57,6 +57,10 @@ def load_rubric(path: Path) -> Rubric:
         checked: Any = rubric_model().model_validate(_plain(raw))  # its fields are made at run time
     except ValidationError as error:
         _refuse(path, raw, error)
+    calibration = None if checked.calibration is None else Calibration(**checked.calibration.model_dump())
+    if calibration is not None and not calibration.consistent:
+        message = f"{path}: the calibration's thresholds do not follow from its accuracies at its risk"
+        raise BadRubric(message, remedy=f"Run: python grade.py calibrate {path}")
     criteria = tuple(_criteria(raw, checked))
     _refuse_wrong_total(path, raw, checked.total, criteria)
     return Rubric(
@@ -66,7 +70,7 @@ def load_rubric(path: Path) -> Rubric:
         training=TrainingOptions(**checked.training.model_dump()),
         limits=Limits(**checked.limits.model_dump()),
         forbidden_libraries=tuple(checked.forbidden_libraries),
-        calibration=None if checked.calibration is None else Calibration(**checked.calibration.model_dump()),
+        calibration=calibration,
         criteria=criteria,
         digest=hashlib.sha256(text.encode()).hexdigest(),
     )

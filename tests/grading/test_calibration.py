@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from graders.foundation.calibration import Calibration
+from graders.foundation.errors import BadRubric
 from graders.foundation.exam import Exam, TrainingOptions
 from graders.foundation.limits import Limits
 from graders.foundation.verdict import AgainstReference, Verdict
@@ -46,6 +47,17 @@ def test_a_right_submission_misses_the_threshold_as_rarely_as_stated(runs: int) 
 def test_a_smaller_risk_asks_for_less() -> None:
     strict = dataclasses.replace(MEASURED, risk=0.05)
     assert MEASURED.threshold(2) < strict.threshold(2) < 0.93
+
+
+def test_thresholds_that_do_not_follow_from_the_measurements_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "rubric.yaml"
+    shutil.copy(find_rubric("usaaio_2024_r1_p4"), path)
+    written = load_rubric(path).calibration
+    assert written is not None
+    assert written.thresholds[1] == round(written.threshold(2), 6)
+    path.write_text(path.read_text().replace(f"{written.thresholds[1]:.6g}", "0.5", 1))
+    with pytest.raises(BadRubric, match="do not follow"):
+        load_rubric(path)
 
 
 @pytest.mark.parametrize(
