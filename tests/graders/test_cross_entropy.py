@@ -26,41 +26,16 @@ def test_the_reference_keeps_every_point_on_cross_entropy() -> None:
     assert lost(sit("cross_entropy")) == ()
 
 
-def test_a_sum_instead_of_a_mean_is_named_with_the_batch_size() -> None:
+def test_a_sum_instead_of_a_mean_loses_the_values_and_not_the_hopeless_single_images() -> None:
     verdict = sit("cross_entropy", edits={"mlp_numpy.py": [(MEAN, "float(nll.sum())")]})
-    assert "7 times too large, the batch size" in reason(verdict, "gives the right loss")
-    assert "12 times too large, the batch size" in reason(verdict, "is a mean, whatever the number of images")
+    assert {"gives the right loss", "is a mean, whatever the number of images"} <= set(lost(verdict))
     assert not set(LAGS) & set(lost(verdict))
-
-
-@pytest.mark.parametrize(
-    ("wrong", "words"),
-    [
-        ("float(nll.mean() / z.shape[1])", "number of classes"),
-        ("float(-nll.mean())", "sign turned"),
-        ("float(nll.mean() / np.log(2))", "base 2"),
-        ("float(np.mean(np.exp(z).sum(axis=1) - z[np.arange(len(y)), y]))", "the logarithm of the sum is missing"),
-        ("float(nll.mean()) + 0.3", ""),
-    ],
-)
-def test_a_wrong_loss_is_named_only_where_a_known_mistake_gives_exactly_it(wrong: str, words: str) -> None:
-    verdict = sit("cross_entropy", edits={"mlp_numpy.py": [(MEAN, wrong)]})
-    told = reason(verdict, "gives the right loss")
-    assert words in told
-    assert ("It is" in told) == bool(words)
-
-
-def test_binary_cross_entropy_over_the_classes_is_named() -> None:
-    wrong = "np.mean(nll - (np.log(1 - softmax(z)) * (np.arange(z.shape[1]) != y[:, None])).sum(axis=1))"
-    verdict = sit("cross_entropy", edits={"mlp_numpy.py": [(MEAN, f"float({wrong})")]})
-    assert "binary cross-entropy" in reason(verdict, "gives the right loss")
 
 
 def test_a_small_number_added_to_p_stays_finite_and_loses_only_where_the_loss_is_capped() -> None:
     edits = [(NLL, "nll = -np.log(softmax(z)[np.arange(len(y)), y] + 1e-12)")]
     verdict = sit("cross_entropy", edits={"mlp_numpy.py": edits})
     assert lost(verdict) == LAGS
-    assert "27.631 is −log(1e-12)" in reason(verdict, LAGS[0])
 
 
 def test_the_logarithm_of_an_underflowed_probability_is_not_finite() -> None:
@@ -74,9 +49,15 @@ def test_a_one_hot_matrix_as_wide_as_the_largest_label_loses_the_batch_without_t
     assert lost(sit("cross_entropy", edits={"mlp_numpy.py": edits})) == ("works where no image has the last class",)
 
 
-def test_one_loss_for_each_image_is_told_to_lack_its_mean() -> None:
+def test_one_loss_for_each_image_is_told_to_be_one_number_too_many() -> None:
     verdict = sit("cross_entropy", edits={"mlp_numpy.py": [(f"return {MEAN}", "return nll")]})
-    assert "their mean is missing" in reason(verdict, "gives the right loss")
+    assert "7 numbers, one for each image" in reason(verdict, "gives the right loss")
+
+
+def test_one_maximum_for_the_whole_batch_loses_the_certain_images_far_below_it() -> None:
+    edits = [("s = z - z.max(axis=1, keepdims=True)", "s = z - z.max()"), (MEAN, "float(nll.mean())")]
+    verdict = sit("cross_entropy", edits={"mlp_numpy.py": edits})
+    assert lost(verdict) == ("is zero where the right class is certain",)
 
 
 def test_writing_into_the_logits_loses_manners_alone() -> None:
