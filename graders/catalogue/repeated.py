@@ -88,7 +88,7 @@ REPEATED = (
             {"loss": lambda s: LINES["loss"](s) / s.K},
             {"loss": lambda s: LINES["loss"](s) / s.K, "dZ2": lambda s: (s.P - s.Y) / s.N / s.K},
         ),
-        root="cross-entropy-mean-over-entries",
+        root="cross-entropy-mean-over-classes",
     ),
     of_the_loss(
         id="gradients-loss-sign",
