@@ -69,6 +69,12 @@ def share(hits: int, n: int, *, p: float, what: str, risk: float) -> Measured:
     return Measured(what=what, value=hits / n, low=low, high=high)
 
 
+def kolmogorov(cdf: np.ndarray) -> float:
+    """Return the largest distance of sorted numbers from a distribution, given its cdf at them."""
+    n = cdf.size
+    return float(max(np.max(np.arange(1, n + 1) / n - cdf), np.max(cdf - np.arange(n) / n)))
+
+
 def he_scale(weights: np.ndarray, fan_in: int, *, name: str, risk: float) -> tuple[Measured, ...]:
     """Measure mean and standard deviation of weights that shall have mean 0 and variance 2 / fan_in.
 
