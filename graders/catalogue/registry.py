@@ -35,8 +35,13 @@ MACHINERY = (
     "wrong_rules",
     "wrong_passes",
     "repeated",
+    "decayed",
+    "initial",
+    "dropping",
     "rates",
     "train_loops",
+    "train_repeated",
+    "train_traits",
     "curve_runs",
     "traces",
 )

@@ -1,7 +1,6 @@
 import pytest
 
-from graders.foundation.verdict import Verdict
-from tests.sitting import lost, sit
+from tests.sitting import lost, named, named_parts, sit, sit_result
 
 FIRST, SECOND = "dW1 += weight_decay * W1", "dW2 += weight_decay * W2"
 W1, W2, BIASES, PROPORTIONAL, LOSS = (
@@ -11,10 +10,6 @@ W1, W2, BIASES, PROPORTIONAL, LOSS = (
     "the change is proportional to λ",
     "the loss includes ½·λ·‖W‖² or leaves it out",
 )
-
-
-def reason(verdict: Verdict, title: str) -> str:
-    return next(check.reason for check in verdict.checks if check.title == title)
 
 
 def test_the_reference_keeps_every_point_on_weight_decay() -> None:
@@ -27,33 +22,30 @@ def test_a_loss_without_the_penalty_is_as_good() -> None:
 
 
 @pytest.mark.parametrize(
-    ("factor", "words", "proportional"),
+    ("factor", "mistake", "proportional"),
     [
-        ("2 * weight_decay", "added twice", True),
-        ("0.5 * weight_decay", "half of λ·W", True),
-        ("-weight_decay", "The sign is wrong", True),
-        ("weight_decay / len(X)", "7 is the batch size", True),
-        ("weight_decay**2", "λ squared", False),
+        ("2 * weight_decay", "weight-decay-doubled", True),
+        ("-weight_decay", "weight-decay-sign", True),
+        ("weight_decay / len(X)", "weight-decay-divided-by-n", True),
+        ("weight_decay**2", "weight-decay-squared-lambda", False),
+        ("0.003", "weight-decay-fixed-lambda", False),
     ],
 )
-def test_decay_of_the_wrong_size_is_named(factor: str, words: str, *, proportional: bool) -> None:
+def test_decay_of_the_wrong_size_is_named(factor: str, mistake: str, *, proportional: bool) -> None:
     edits = [(FIRST, f"dW1 += ({factor}) * W1"), (SECOND, f"dW2 += ({factor}) * W2")]
-    verdict = sit("weight_decay", edits={"mlp_numpy.py": edits})
-    assert lost(verdict) == ((W1, W2) if proportional else (W1, W2, PROPORTIONAL))
-    assert words in reason(verdict, W1)
+    result = sit_result("weight_decay", edits={"mlp_numpy.py": edits})
+    assert result.verdict is not None
+    assert lost(result.verdict) == ((W1, W2) if proportional else (W1, W2, PROPORTIONAL))
+    assert named(result) == (mistake,)
 
 
 def test_decayed_biases_lose_their_check_alone() -> None:
     edits = [(SECOND, f"{SECOND}; db1 = db1 + weight_decay * b1")]
-    verdict = sit("weight_decay", edits={"mlp_numpy.py": edits})
-    assert lost(verdict) == (BIASES,)
-    assert "λ·b1: the biases are decayed too" in reason(verdict, BIASES)
+    assert lost(sit("weight_decay", edits={"mlp_numpy.py": edits})) == (BIASES,)
 
 
 def test_decay_in_one_layer_loses_the_other_alone() -> None:
-    verdict = sit("weight_decay", edits={"mlp_numpy.py": [(FIRST, "pass")]})
-    assert lost(verdict) == (W1,)
-    assert "this layer is not decayed" in reason(verdict, W1)
+    assert lost(sit("weight_decay", edits={"mlp_numpy.py": [(FIRST, "pass")]})) == (W1,)
 
 
 def test_an_ignored_weight_decay_earns_nothing() -> None:
@@ -62,18 +54,42 @@ def test_an_ignored_weight_decay_earns_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("penalty", "words"),
+    ("penalty", "mistake"),
     [
-        ("loss += weight_decay * float((W1**2).sum() + (W2**2).sum())", "the ½ is missing"),
-        ("loss += 0.5 * weight_decay * float(sum((p**2).sum() for p in params))", "over the biases too"),
-        ("loss += 0.5 * weight_decay * float((W2**2).sum())", "W2 alone"),
+        ("loss += 0.5 * weight_decay * float((W2**2).sum())", "weight-decay-penalty-of-one-layer"),
+        ("loss -= 0.5 * weight_decay * float((W1**2).sum() + (W2**2).sum())", "weight-decay-penalty-sign"),
     ],
 )
-def test_another_penalty_in_the_loss_loses_the_loss_alone(penalty: str, words: str) -> None:
+def test_another_penalty_in_the_loss_loses_the_loss_alone(penalty: str, mistake: str) -> None:
     old = "loss += 0.5 * weight_decay * float((W1**2).sum() + (W2**2).sum())"
-    verdict = sit("weight_decay", edits={"mlp_numpy.py": [(old, penalty)]})
-    assert lost(verdict) == (LOSS,)
-    assert words in reason(verdict, LOSS)
+    result = sit_result("weight_decay", edits={"mlp_numpy.py": [(old, penalty)]})
+    assert result.verdict is not None
+    assert lost(result.verdict) == (LOSS,)
+    assert named(result) == (mistake,)
+
+
+def test_decay_that_train_does_by_itself_is_told_from_none() -> None:
+    shrink = "params = tuple(p * (1 - rate * weight_decay) if p.ndim == 2 else p for p in params)"
+    step = "            params, velocity = momentum_step(params, grads, velocity, rate, momentum)"
+    edits = [(FIRST, "pass"), (SECOND, "pass"), (step, f"{step}\n            {shrink}")]
+    assert named(sit_result("weight_decay", edits={"mlp_numpy.py": edits})) == ("weight-decay-decoupled",)
+    assert named(sit_result("weight_decay", edits={"mlp_numpy.py": edits[:2]})) == ("weight-decay-loss-only",)
+
+
+def test_a_mistake_beside_a_wrong_gradient_is_named() -> None:
+    edits = [
+        ("* mask * relu_grad(Z1)", "* mask"),
+        (FIRST, "dW1 += weight_decay * W1 * 2"),
+        (SECOND, "dW2 += 0.5 * 4 * weight_decay * W2"),
+    ]
+    assert named(sit_result("weight_decay", edits={"mlp_numpy.py": edits})) == ("weight-decay-doubled",)
+
+
+def test_two_mistakes_in_two_layers_are_named_by_part_alone() -> None:
+    edits = [(FIRST, "dW1 -= weight_decay * W1"), (SECOND, "dW2 += weight_decay * np.sign(W2)")]
+    result = sit_result("weight_decay", edits={"mlp_numpy.py": edits})
+    assert named(result) == ()
+    assert named_parts(result) == {"W1": ("weight-decay-sign",), "W2": ("weight-decay-l1",)}
 
 
 def test_a_wrong_gradient_is_not_charged_again() -> None:
