@@ -1,4 +1,4 @@
-"""What a history should say: losses and accuracies at known parameters, and what known mistakes would record."""
+"""What a history should say: losses and accuracies at known parameters."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,10 +7,9 @@ import numpy as np
 
 from graders.foundation.call import Params
 from graders.measure import truth
-from graders.measure.alternatives import Alternative, same_or_named
 from graders.measure.compare import Wrong, same
 from graders.measure.miniature import Problem
-from graders.measure.training import SERIES, accuracy_of, loss_of
+from graders.measure.training import accuracy_of, loss_of
 
 WORDS = {
     "train_loss": "the training loss",
@@ -62,9 +61,7 @@ def as_share(name: str, values: np.ndarray) -> np.ndarray:
     return values / 100 if percent else values
 
 
-def series_right(
-    got: np.ndarray, name: str, after: Record, before: Record, *, running: bool, batch: int, rtol: float
-) -> str:
+def series_right(got: np.ndarray, name: str, after: Record, before: Record, *, running: bool, rtol: float) -> str:
     """Pass when a series holds what it should.
 
     Args:
@@ -73,7 +70,6 @@ def series_right(
         after: the states after each epoch.
         before: the states before each epoch.
         running: whether an average over the epoch's batches is as good; with one batch it is the value before the step.
-        batch: images in a mini-batch.
         rtol: allowed gap, relative to the largest number.
     """
     got = as_share(name, got)
@@ -82,29 +78,7 @@ def series_right(
     for want in (right, earlier) if running else (right,):
         if (np.abs(got - want) <= rtol * np.abs(want).max() + slack).all():
             return f"largest gap {np.abs(got - want).max():.1e}, allowed {rtol * np.abs(want).max() + slack:.1e}"
-    images = len(after.problem.X if name.startswith("train") else after.problem.X_val)
-    alternatives = _factors(right, images, batch) + (_factors(earlier, images, batch) if running else [])
-    alternatives += [
-        Alternative(value=after.series(other), words=f"These are the numbers of {WORDS[other]}.")
-        for other in SERIES
-        if other != name
-    ]
-    if name.endswith("acc"):
-        alternatives.append(Alternative(value=1 - right, words="This is the share of wrong answers."))
-    if not running:
-        words = "Every number is measured before the epoch's steps, so the series comes one epoch late."
-        alternatives.append(Alternative(value=earlier, words=words))
-    return same_or_named(got, right, alternatives, what=f"history['{name}']", rtol=rtol)
-
-
-def _factors(right: np.ndarray, images: int, batch: int) -> list[Alternative]:
-    """Return the series that are off by a count; one of them where two counts are the same number."""
-    counts = {images: "the number of images", batch: "the images in a batch", images // batch: "the number of batches"}
-    found = []
-    for count, words in counts.items():
-        found.append(Alternative(value=right * count, words=f"Every number is {count} times too large: {words}."))
-        found.append(Alternative(value=right / count, words=f"Every number is {count} times too small: {words}."))
-    return found
+    return same(got, right, what=f"history['{name}']", rtol=rtol)
 
 
 def as_it_ends(got: np.ndarray, name: str, end: Record, *, rtol: float) -> str:
