@@ -88,7 +88,7 @@ def _fitted(observed: Outcomes, right: Outcomes, rtol: float) -> Mapping[Key, fl
     for key in dict.fromkeys((*observed, *right)):
         got, want = observed.get(key), right.get(key)
         if not isinstance(got, np.ndarray) or not isinstance(want, np.ndarray):
-            if isinstance(got, str) and got == want:
+            if isinstance(got, str) and isinstance(want, str) and got == want:
                 continue
             return None
         if got.shape != want.shape or not (np.isfinite(got).all() and np.isfinite(want).all()):
