@@ -12,7 +12,8 @@ from graders.grading.stand_ins import right_functions
 from graders.rubric.load import with_parameters
 from graders.rubric.registry import criterion_names, grader_class
 from graders.wire.contract import BUILDS_ON, MODULE_OF
-from tests.sitting import Edits, edited_reference, sit_submission, submission_of
+from tests.banks.mutants import SHORT, SITTINGS
+from tests.sitting import Edits, edited_reference, named, sit_submission, submission_of
 
 NUMPY = (
     "softmax",
@@ -64,6 +65,16 @@ def test_a_chain_costs_its_first_link_alone(edits: list[tuple[str, str]], first:
     assert losers(results) == first
 
 
+@pytest.mark.torch_room
+def test_the_chain_from_softmax_to_the_gap_costs_softmax_alone() -> None:
+    wrong = put("def softmax(z):\n    P = np.exp(z - z.max())\n    return P / P.sum(axis=0)")
+    names = ("softmax", "cross_entropy", "gradients", "training", "accuracy", "accuracy_gap")
+    criteria = [with_parameters(n, SITTINGS[n]["params"] if n in SITTINGS else {}) for n in names]
+    submission = submission_of(edited_reference({"mlp_numpy.py": [wrong]}))
+    results = {r.name: r for r in sit_submission(submission, criteria, "mnist_10k", SHORT)}
+    assert losers(results) == ["softmax"]
+
+
 def test_an_endless_loop_costs_its_own_function_alone() -> None:
     wrong = put("def cross_entropy(z, y):\n    while True: pass")
     submission = submission_of(edited_reference({"mlp_numpy.py": [wrong]}))
@@ -91,6 +102,36 @@ def test_a_second_mistake_behind_the_first_is_charged_too() -> None:
     verdict = results["gradients"].verdict
     assert verdict is not None
     assert 0 < verdict.share < 1
+
+
+ALONG_IMAGES = "    e = np.exp(z - z.max(axis=0, keepdims=True))\n    P = e / e.sum(axis=0, keepdims=True)\n"
+
+
+def inlined(gradient: str) -> dict[str, CriterionResult]:
+    """Return the results where softmax runs along the images, and so does a copy of it inside the gradient."""
+    wrong = (
+        f"def softmax(z):\n{ALONG_IMAGES}    return P\n\n\n"
+        f"def cross_entropy_grad(z, y):\n{ALONG_IMAGES}    P[np.arange(len(y)), y] -= 1\n    return {gradient}"
+    )
+    return results_of({"mlp_numpy.py": [put(wrong)]}, ("softmax", "cross_entropy", "gradients"))
+
+
+def test_the_same_mistake_written_a_second_time_is_not_charged_again() -> None:
+    results = inlined("P / len(y)")
+    assert losers(results) == ["softmax"]
+    assert named(results["gradients"]) == ("gradients-softmax-along-images",)
+    verdict = results["gradients"].verdict
+    assert verdict is not None
+    assert any("Charged once, at Softmax: the same mistake" in c.reason for c in verdict.checks)
+
+
+def test_another_mistake_beside_the_repeated_one_is_charged() -> None:
+    assert losers(inlined("P")) == ["softmax", "gradients"]
+
+
+def test_the_mistake_is_charged_where_it_stands_when_the_first_function_is_right() -> None:
+    wrong = f"def cross_entropy_grad(z, y):\n{ALONG_IMAGES}    P[np.arange(len(y)), y] -= 1\n    return P / len(y)"
+    assert losers(results_of({"mlp_numpy.py": [put(wrong)]}, ("softmax", "gradients"))) == ["gradients"]
 
 
 @pytest.mark.parametrize("about", BUILDS_ON)
