@@ -21,7 +21,6 @@ from graders.foundation.grader import Grader, Seen
 from graders.foundation.observation import Answer
 from graders.foundation.verdict import Check, Verdict, verdict
 from graders.measure import truth
-from graders.measure.alternatives import Alternative, same_or_named
 from graders.measure.batch import draw
 from graders.measure.compare import Wrong, array, check, same
 from graders.measure.manners import inputs_untouched
@@ -98,7 +97,7 @@ class Forward(Grader):
         params, X = truth.in_float64(params), np.asarray(X, dtype=np.float64)
         want = truth.forward(params, X)
         got = array(value, what=WHAT, shape=want.shape)
-        return same_or_named(got, want, _mistakes(params, X), what=WHAT, rtol=self.rtol)
+        return same(got, want, what=WHAT, rtol=self.rtol)
 
     def _same_again(self, first: Value, second: Value) -> str:
         a = array(first, what=WHAT)
@@ -121,27 +120,3 @@ class Forward(Grader):
         except Wrong as wrong:
             msg = f"Image 0 alone gets {b.ravel()[0]:.6g} for class 0, among 7 images {a[0, 0]:.6g}."
             raise Wrong(msg, got=wrong.got, expected=wrong.expected) from wrong
-
-
-def _mistakes(params: Params, X: np.ndarray) -> list[Alternative]:
-    """Return the wrong logits that known mistakes give."""
-    z1 = truth.preactivation(params, X)  # (N, H)
-    a1 = np.maximum(z1, 0.0)
-    logits = truth.forward(params, X)  # (N, K)
-    p = truth.softmax(logits)
-    no_b1, no_b2 = np.maximum(z1 - params.b1, 0.0) @ params.W2, a1 @ params.W2
-    sigmoid = 1 / (1 + np.exp(-z1))
-    wrong = {
-        "They are probabilities: a softmax was applied on top of the logits.": p,
-        "They are log-probabilities: a log-softmax was applied on top of the logits.": np.log(p),
-        "They are the right logits with their negative entries set to zero: a ReLU was applied to the output.": (
-            np.maximum(logits, 0.0)
-        ),
-        "It is the network without its hidden ReLU: two linear layers in a row.": z1 @ params.W2 + params.b2,
-        "It is the network with tanh in the hidden layer instead of ReLU.": np.tanh(z1) @ params.W2 + params.b2,
-        "It is the network with a sigmoid in the hidden layer instead of ReLU.": sigmoid @ params.W2 + params.b2,
-        "It is the network without its biases.": no_b1,
-        "It is the network without b1.": no_b1 + params.b2,
-        "It is the network without b2.": no_b2,
-    }
-    return [Alternative(value=value, words=words) for words, value in wrong.items()]

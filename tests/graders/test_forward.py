@@ -21,20 +21,16 @@ def test_the_reference_keeps_every_point_on_the_forward_pass() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "words"),
+    "wrong",
     [
-        ("softmax(relu(X @ W1 + b1) @ W2 + b2)", "They are probabilities"),
-        ("relu(relu(X @ W1 + b1) @ W2 + b2)", "a ReLU was applied to the output"),
-        ("(X @ W1 + b1) @ W2 + b2", "without its hidden ReLU"),
-        ("np.tanh(X @ W1 + b1) @ W2 + b2", "tanh"),
-        ("relu(X @ W1) @ W2", "without its biases"),
-        ("relu(X @ W1) @ W2 + b2", "without b1"),
+        "softmax(relu(X @ W1 + b1) @ W2 + b2)",
+        "(X @ W1 + b1) @ W2 + b2",
+        "np.tanh(X @ W1 + b1) @ W2 + b2",
+        "relu(X @ W1) @ W2 + b2",
     ],
 )
-def test_a_wrong_network_loses_the_values_and_is_named(wrong: str, words: str) -> None:
-    verdict = sit("forward", edits={"mlp_numpy.py": [(RIGHT, f"return {wrong}")]})
-    assert lost(verdict) == VALUES
-    assert words in reason(verdict, VALUES[0])
+def test_a_wrong_network_loses_the_values_alone(wrong: str) -> None:
+    assert lost(sit("forward", edits={"mlp_numpy.py": [(RIGHT, f"return {wrong}")]})) == VALUES
 
 
 def test_statistics_of_the_batch_make_an_image_depend_on_its_neighbours() -> None:
