@@ -38,11 +38,13 @@ MACHINERY = (
     "decayed",
     "initial",
     "dropping",
+    "dropout_traits",
     "rates",
     "train_loops",
     "train_repeated",
     "train_traits",
     "curve_runs",
+    "stopping_rules",
     "traces",
 )
 

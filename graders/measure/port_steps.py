@@ -1,4 +1,4 @@
-"""Where a PyTorch port's weights go, step by step: under the contract's rules, and under the usual mistakes."""
+"""Where a PyTorch port's weights go, step by step: with the contract's network and loss, and with wrong ones."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 import numpy as np
+from scipy.special import ndtr
 
 from graders.foundation.call import Params
 from graders.measure import truth
@@ -16,6 +17,10 @@ Batch: TypeAlias = tuple[np.ndarray, np.ndarray]
 
 AtTheLogits: TypeAlias = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """From logits (N, K) and one-hot labels (N, K) to the loss's gradient with respect to the logits (N, K)."""
+
+
+Activation: TypeAlias = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+"""From pre-activations (N, H) to activations and their derivatives, both (N, H)."""
 
 
 def mean_cross_entropy(z: np.ndarray, Y: np.ndarray) -> np.ndarray:
@@ -56,20 +61,87 @@ def _squared_error(z: np.ndarray, Y: np.ndarray) -> np.ndarray:
     return at_logits
 
 
+def _mean_over_classes(z: np.ndarray, Y: np.ndarray) -> np.ndarray:
+    at_logits: np.ndarray = mean_cross_entropy(z, Y) / z.shape[1]
+    return at_logits
+
+
+def _logit_instead_of_log(z: np.ndarray, Y: np.ndarray) -> np.ndarray:
+    at_logits: np.ndarray = -Y / len(z)
+    return at_logits
+
+
+def _squared_error_of_probabilities(z: np.ndarray, Y: np.ndarray) -> np.ndarray:
+    P = truth.softmax(z)
+    return _through_softmax(P, 2 * (P - Y) / z.size)
+
+
+def _binary_cross_entropies(z: np.ndarray, Y: np.ndarray) -> np.ndarray:
+    at_logits: np.ndarray = (1 / (1 + np.exp(-z)) - Y) / z.size
+    return at_logits
+
+
+def _smoothed_labels(z: np.ndarray, Y: np.ndarray) -> np.ndarray:
+    return mean_cross_entropy(z, 0.9 * Y + 0.1 / z.shape[1])
+
+
+def _relu_of_logits(z: np.ndarray, Y: np.ndarray) -> np.ndarray:
+    at_logits: np.ndarray = mean_cross_entropy(np.maximum(z, 0.0), Y) * (z > 0)
+    return at_logits
+
+
 WRONG_LOSSES: Mapping[str, AtTheLogits] = MappingProxyType(
     {
-        "every step is as many times too long as the batch has images, as with a loss that is summed over the batch "
-        "(reduction='sum')": _summed,
-        "every step is as many times too short as the batch has images: the loss is averaged over the batch twice": (
-            _averaged_twice
-        ),
-        "the weights move uphill": _uphill,
-        "the softmax is applied twice, in the model or before the loss and again in the cross-entropy": _softmax_twice,
-        "the loss is minus the probability of the right class, without its logarithm (NLLLoss on probabilities)": (
-            _probability_instead_of_log
-        ),
-        "the loss is the squared error between logits and one-hot labels": _squared_error,
+        "summed": _summed,
+        "averaged twice": _averaged_twice,
+        "mean over classes": _mean_over_classes,
+        "uphill": _uphill,
+        "softmax twice": _softmax_twice,
+        "logit instead of log": _logit_instead_of_log,
+        "probability instead of log": _probability_instead_of_log,
+        "squared error": _squared_error,
+        "squared error of probabilities": _squared_error_of_probabilities,
+        "binary cross-entropies": _binary_cross_entropies,
+        "smoothed labels": _smoothed_labels,
+        "ReLU of the logits": _relu_of_logits,
     }
+)
+
+
+def relu(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The contract's activation, and its derivative."""
+    return np.maximum(z, 0.0), z > 0
+
+
+def _identity(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return z, np.ones_like(z)
+
+
+def _sigmoid(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    s = 1 / (1 + np.exp(-z))
+    return s, s * (1 - s)
+
+
+def _tanh(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return np.tanh(z), 1 - np.tanh(z) ** 2
+
+
+def _leaky(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    slope = np.where(z > 0, 1.0, 0.01)
+    return slope * z, slope
+
+
+def _gelu(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    below = ndtr(z)
+    return z * below, below + z * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
+
+
+def _elu(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return np.where(z > 0, z, np.expm1(np.minimum(z, 0.0))), np.where(z > 0, 1.0, np.exp(np.minimum(z, 0.0)))
+
+
+WRONG_ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
+    {"none": _identity, "sigmoid": _sigmoid, "tanh": _tanh, "leaky": _leaky, "gelu": _gelu, "elu": _elu}
 )
 
 NO_DECAY: Mapping[str, float] = MappingProxyType(dict.fromkeys(truth.NAMES, 0.0))
@@ -81,11 +153,13 @@ class Port:
 
     Args:
         loss: the loss's gradient at the logits.
+        activation: of the hidden layer.
         accumulates: whether a step's gradient is added to those of all steps before.
         frozen: names of parameters that never move.
     """
 
     loss: AtTheLogits = mean_cross_entropy
+    activation: Activation = relu
     accumulates: bool = False
     frozen: tuple[str, ...] = ()
 
@@ -112,7 +186,7 @@ class Port:
         sums = {n: np.zeros(getattr(start, n).shape) for n in truth.NAMES}
 
         def gradient(theta: Params, i: int) -> Params:
-            g = self._gradient(theta, *batches[i])
+            g = self.gradient(theta, *batches[i])
             if self.accumulates:
                 sums.update({n: sums[n] + getattr(g, n) for n in truth.NAMES})
                 g = Params(**sums)
@@ -122,39 +196,24 @@ class Port:
         with np.errstate(all="ignore"):  # a wrong rule may well diverge
             return follow(start, gradient, rule=rule, lrs=lrs, mu=mu)
 
-    def _gradient(self, theta: Params, X: np.ndarray, y: np.ndarray) -> Params:
-        """Return the gradient of this port's loss on one batch, in float64."""
+    def gradient(self, theta: Params, X: np.ndarray, y: np.ndarray) -> Params:
+        """Return the gradient of this port's loss on one batch, in float64; that of a frozen parameter too."""
         X = np.asarray(X, dtype=np.float64)
         z1 = truth.preactivation(theta, X)  # (N, H)
-        a1 = np.maximum(z1, 0.0)
+        a1, slope = self.activation(z1)  # (N, H) each
         z2 = a1 @ theta.W2 + theta.b2  # (N, K)
         dz2 = self.loss(z2, np.eye(z2.shape[1])[y])
-        dz1 = (dz2 @ theta.W2.T) * (z1 > 0)
+        dz1 = (dz2 @ theta.W2.T) * slope
         return Params(W1=X.T @ dz1, b1=dz1.sum(axis=0), W2=a1.T @ dz2, b2=dz2.sum(axis=0))
 
 
-WRONG_PORTS: Mapping[str, Port] = MappingProxyType(
-    {
-        **{words: Port(loss=loss) for words, loss in WRONG_LOSSES.items()},
-        "the biases do not move: the model has none, or the optimiser does not hold them": Port(frozen=("b1", "b2")),
-        "b1 does not move: the model has none, or the optimiser does not hold it": Port(frozen=("b1",)),
-        "b2 does not move: the model has none, or the optimiser does not hold it": Port(frozen=("b2",)),
-        "the first layer does not move": Port(frozen=("W1", "b1")),
-        "the second layer does not move": Port(frozen=("W2", "b2")),
-    }
+FROZEN: Sequence[tuple[str, ...]] = (("b1", "b2"), ("b1",), ("b2",), ("W1",), ("W2",), ("W1", "b1"), ("W2", "b2"))
+
+WRONG_PORTS: Sequence[Port] = (
+    *(Port(loss=loss) for loss in WRONG_LOSSES.values()),
+    *(Port(activation=activation) for activation in WRONG_ACTIVATIONS.values()),
+    *(Port(frozen=names) for names in FROZEN),
 )
-
-
-def adam(v: np.ndarray, g: np.ndarray, lr: float, mu: float) -> tuple[np.ndarray, np.ndarray]:
-    """Adam's first step, in which both moments cancel to the gradient's sign (Kingma and Ba 2015)."""
-    del mu
-    return -lr * g / (np.abs(g) + 1e-8), v
-
-
-def damped(v: np.ndarray, g: np.ndarray, lr: float, mu: float) -> tuple[np.ndarray, np.ndarray]:
-    """PyTorch's SGD with dampening equal to the momentum: the first gradient enters whole, later ones times 1 - mu."""
-    v = mu * v + (1 - mu) * g if v.any() else g
-    return -lr * v, v
 
 
 def leaving_one_out(X: np.ndarray, y: np.ndarray) -> list[list[Batch]]:

@@ -1,0 +1,253 @@
+"""Whole runs of a PyTorch port, right or mistaken, on a miniature problem: the weights that each would end with."""
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+import numpy as np
+
+from graders.foundation.call import Call, Params
+from graders.measure import truth
+from graders.measure.port_steps import Port
+from graders.measure.trajectory import Rule, course
+
+Rows: TypeAlias = np.ndarray
+"""The images of one mini-batch."""
+
+Epoch: TypeAlias = Sequence[Rows]
+"""The mini-batches of one epoch."""
+
+PARTITIONS = 12  # random orders of an epoch that is too long to try them all
+
+
+class Clears(StrEnum):
+    """When gradients are set to zero."""
+
+    EVERY_STEP = "every step"
+    EVERY_EPOCH = "every epoch"
+    NEVER = "never"
+
+
+class Steps(StrEnum):
+    """When the optimiser takes a step."""
+
+    EVERY_BATCH = "every batch"
+    FIRST_BATCH = "first batch"
+    LAST_BATCH = "last batch"
+    LATE = "with the gradients of the batch before"
+    NEVER = "never"
+
+
+def schedule_by_epoch(name: object, lr: float, epoch: int, epochs: int, i: int, batches: int) -> float:
+    """Return the contract's learning rate.
+
+    Args:
+        name: None, "step" or "cosine".
+        lr: of the first epoch.
+        epoch: from 0.
+        epochs: after how many the cosine reaches zero.
+        i: the batch within the epoch, from 0.
+        batches: how many an epoch has.
+    """
+    del i, batches
+    if name == "step":
+        return truth.step_decay(epoch, lr)
+    return truth.cosine(epoch, lr, epochs) if name == "cosine" else lr
+
+
+def decay_of_weights(name: str, W: np.ndarray, strength: float, lr: float, images: int) -> np.ndarray:
+    """Return what the contract's weight decay adds to a gradient."""
+    del lr, images
+    return strength * W if name in {"W1", "W2"} else np.zeros_like(W)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """How a port trains; the default is right.
+
+    Args:
+        port: network and loss.
+        update: how a step is made of the gradient.
+        momentum: what is used instead of the momentum that was asked for.
+        decay: what weight decay adds to the gradient.
+        decoupled: whether the decay moves the weights beside the optimiser's step, as AdamW's does.
+        clears: when gradients are set to zero.
+        steps: when the optimiser takes a step.
+        rate: the learning rate.
+        to_zero: whether the cosine reaches zero in the last epoch, which is as good.
+        fresh: whether every epoch makes a new optimiser.
+        nominal: whether a batch's mean is divided by the batch size that was asked for.
+        whole: whether all images are one batch, whatever was asked for.
+        extra: epochs too many.
+        clip: the longest gradient, over all parameters together.
+        scale: of the images.
+    """
+
+    port: Port = field(default_factory=Port)
+    update: Rule = course
+    momentum: float | None = None
+    decay: Callable[[str, np.ndarray, float, float, int], np.ndarray] = decay_of_weights
+    decoupled: bool = False
+    clears: Clears = Clears.EVERY_STEP
+    steps: Steps = Steps.EVERY_BATCH
+    rate: Callable[[object, float, int, int, int, int], float] = schedule_by_epoch
+    to_zero: bool = False
+    fresh: bool = False
+    nominal: bool = False
+    whole: bool = False
+    extra: int = 0
+    clip: float = np.inf
+    scale: float = 1.0
+
+    def walk(self, start: Params, call: Call, order: Sequence[Epoch]) -> Params:
+        """Return the parameters at the end of the run that a question asks for, in this order of the images."""
+        X, y = (np.asarray(a) for a in call.args[:2])
+        theta = {n: np.array(getattr(start, n), dtype=np.float64) for n in truth.NAMES}
+        state: dict[str, np.ndarray] = {}
+        total: dict[str, np.ndarray] = {}
+        for epoch, batches in enumerate(order):
+            state = {} if self.fresh else state
+            total = {} if self.clears is Clears.EVERY_EPOCH else total
+            for i, rows in enumerate(batches):
+                before = total
+                total = {} if self.clears is Clears.EVERY_STEP else total
+                g = self.port.gradient(Params(**theta), X[rows] * self.scale, y[rows])
+                share = len(rows) / min(_number(call, "batch"), len(y)) if self.nominal else 1.0
+                total = {n: total.get(n, 0.0) + share * getattr(g, n) for n in truth.NAMES}
+                if self._steps_now(i, len(batches)):
+                    used = before if self.steps is Steps.LATE else total
+                    lr = self._rate_of(call, epoch, i, len(batches))
+                    theta = self._stepped(theta, used, state, lr, call) if used else theta
+        return Params(**theta)
+
+    def origin(self, start: Params, call: Call) -> Params:
+        """Return the weights before the run at learning rate 0, which this port may have moved all the same."""
+        origin, order = truth.in_float64(start), [[np.arange(len(np.asarray(call.args[1])))]] * (1 + self.extra)
+        # A fixed point: the origin plus its move is the start.
+        for _ in range(60 if self._rate_of(call, 0, 0, 1) else 0):
+            moved = self.walk(origin, call, order)
+            origin = Params(**{n: getattr(start, n) - getattr(moved, n) + getattr(origin, n) for n in truth.NAMES})
+        return origin
+
+    def orders(self, call: Call) -> Sequence[Epoch]:
+        """Return every order of one epoch that is told apart; a sample where there are too many."""
+        n, batch = len(np.asarray(call.args[1])), int(_number(call, "batch"))
+        if self.whole or batch >= n:
+            return [[np.arange(n)]]
+        if batch == n - 1:
+            taken: list[Epoch] = [[np.delete(np.arange(n), i), np.array([i])] for i in range(n)]
+            return taken + [order[:1] for order in taken]  # the last batch may be dropped
+        rng = np.random.default_rng(n)
+        shuffled = [rng.permutation(n) for _ in range(PARTITIONS)]
+        return [[rows[i : i + batch] for i in range(0, n, batch)] for rows in shuffled]
+
+    def _steps_now(self, i: int, batches: int) -> bool:
+        match self.steps:
+            case Steps.FIRST_BATCH:
+                return i == 0
+            case Steps.LAST_BATCH:
+                return i == batches - 1
+            case Steps.NEVER:
+                return False
+            case _:
+                return True
+
+    def _rate_of(self, call: Call, epoch: int, i: int, batches: int) -> float:
+        epochs = int(_number(call, "epochs"))
+        period = max(epochs - 1, 1) if self.to_zero else epochs
+        return self.rate(call.kwargs.get("schedule"), _number(call, "lr"), epoch, period, i, batches)
+
+    def _stepped(
+        self,
+        theta: Mapping[str, np.ndarray],
+        g: Mapping[str, np.ndarray],
+        state: dict[str, np.ndarray],
+        lr: float,
+        call: Call,
+    ) -> dict[str, np.ndarray]:
+        mu = _number(call, "momentum") if self.momentum is None else self.momentum
+        strength, images = _number(call, "weight_decay"), len(np.asarray(call.args[1]))
+        length = np.sqrt(sum(float(np.vdot(a, a)) for a in g.values()))
+        shorter = min(1.0, self.clip / (length + 1e-6))  # as clip_grad_norm_ has it
+        after = {}
+        for n in truth.NAMES:
+            if n in self.port.frozen:
+                after[n] = theta[n]
+                continue
+            decay = self.decay(n, theta[n], strength, lr, images)
+            gradient = shorter * g[n] + (0.0 if self.decoupled else decay)
+            step, state[n] = self.update(state.get(n, np.zeros_like(theta[n])), gradient, lr, mu)
+            after[n] = theta[n] + step - (lr * decay if self.decoupled else 0.0)
+        return after
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Reached:
+    """Where a run ended, and by which order of the images.
+
+    Args:
+        moves: how far each parameter moved, in units of how far a right port moves it.
+        order: the mini-batches of each epoch.
+    """
+
+    moves: Mapping[str, np.ndarray]
+    order: Sequence[Epoch]
+
+
+def nearest(
+    recipe: Recipe,
+    start: Params,
+    origin: Params,
+    call: Call,
+    *,
+    to: Mapping[str, np.ndarray] | None,
+    units: Mapping[str, float],
+    known: Sequence[Epoch] = (),
+) -> Reached:
+    """Return where a recipe leads in the order of the images that comes nearest to what was observed.
+
+    Args:
+        recipe: how the port trains.
+        start: the weights that moves are counted from.
+        origin: the weights that the run starts from.
+        call: the question that asks for the run.
+        to: the observed moves; without them the first order is taken.
+        units: of the moves.
+        known: the order of the first epochs, where another run has shown it.
+    """
+    epochs = int(_number(call, "epochs")) + recipe.extra
+    orders = recipe.orders(call)
+    if to is None:
+        orders = orders[:1]
+    if epochs - len(known) > 1 and len(orders) > 1:
+        orders = orders[: max(len(orders) // 2, 1)]  # two unknown epochs: leave out dropped batches
+    found = []
+    for rest in itertools.product(orders, repeat=max(epochs - len(known), 0)):
+        order = [*known[:epochs], *rest]
+        moves = moves_of(recipe.walk(origin, call, order), start, units)
+        found.append(Reached(moves=moves, order=order))
+    if to is None:
+        return found[0]
+    gaps = [max(float(np.abs(r.moves[n] - to[n]).max()) for n in truth.NAMES) for r in found]
+    return found[int(np.argmin(np.nan_to_num(gaps, nan=np.inf)))]
+
+
+def moves_of(end: Params, start: Params, units: Mapping[str, float]) -> dict[str, np.ndarray]:
+    """Return how far each parameter moved, in these units."""
+    return {n: (getattr(end, n) - getattr(start, n)) / units[n] for n in truth.NAMES}
+
+
+def units_of(start: Params, call: Call) -> dict[str, float]:
+    """Return how far a right port moves each parameter in one run, at most."""
+    right = Recipe()
+    order = [right.orders(call)[0]] * int(_number(call, "epochs"))
+    end = right.walk(start, call, order)
+    return {n: float(np.abs(getattr(end, n) - getattr(start, n)).max()) or 1.0 for n in truth.NAMES}
+
+
+def _number(call: Call, name: str) -> float:
+    value = call.kwargs.get(name, 0.0)
+    assert isinstance(value, int | float)
+    return float(value)
