@@ -1,7 +1,6 @@
 """What `dropout` returned: how it scaled the entries it kept, how many it kept, and whether by independent chance."""
 
 import numpy as np
-from scipy.special import ndtr
 
 from graders.foundation.call import Value
 from graders.measure.compare import Wrong, array, pair
@@ -32,12 +31,9 @@ def inverted(value: Value, A: np.ndarray, p: float, *, rtol: float) -> str:
     if (off <= rtol * scale).all():
         return f"kept entries are A times {scale:.4g}, largest gap {off.max():.1e}"
     low, high = float(kept.min()), float(kept.max())
-    named = {1.0: "They are not scaled.", 1 / p: "That is 1/p.", 1 - p: "That is 1 - p.", scale**2: "That is 1/(1-p)²."}
-    constant = high - low <= rtol * abs(high)
-    told = next((words for k, words in named.items() if constant and abs(high - k) <= rtol * k), "")
-    got = f"{high:.4g}" if constant else f"{low:.4g} to {high:.4g}"
+    got = f"{high:.4g}" if high - low <= rtol * abs(high) else f"{low:.4g} to {high:.4g}"
     raise Wrong(
-        f"With p={p:g} kept entries are A times {got}, expected A times 1/(1 - p) = {scale:.4g}. {told}".rstrip(),
+        f"With p={p:g} kept entries are A times {got}, expected A times 1/(1 - p) = {scale:.4g}.",
         got=got,
         expected=f"{scale:.4g}",
         fix="Which factor brings the mean of an array of ones back to 1 after a share p of it was dropped?",
@@ -54,23 +50,11 @@ def right_share(value: Value, A: np.ndarray, p: float, *, risk: float) -> str:
     if measured.within:
         return measured.told
     raise Wrong(
-        f"{measured.told}{_why(measured.value, p, drawn.size, risk)}",
+        measured.told,
         got=f"{measured.value:.4g}",
         expected=f"{1 - p:.4g}",
         fix=OWN_CHANCE,
     )
-
-
-def _why(kept: float, p: float, size: int, risk: float) -> str:
-    """Name the one mistake under which this share is likely."""
-    shares = {
-        " Entries are kept with chance p, but p is the chance to be dropped.": p,
-        " It is the share that normal random numbers give; the comparison with p needs uniform ones.": float(ndtr(-p)),
-        " It is the share that normal random numbers give: compare uniform ones with p.": float(ndtr(1 - p)),
-        " It is the share that normal random numbers give; uniform ones are needed here.": float(ndtr(p)),
-    }
-    likely = [words for words, q in shares.items() if share(round(kept * size), size, p=q, what="", risk=risk).within]
-    return likely[0] if len(likely) == 1 else ""
 
 
 def independent(value: Value, A: np.ndarray, *, risk: float) -> str:
@@ -80,9 +64,8 @@ def independent(value: Value, A: np.ndarray, *, risk: float) -> str:
     """
     kept = dropped_array(value, A) != 0
     if (kept == kept[0]).all() or (kept == kept[:, :1]).all():
-        which = "The same units are dropped for every image" if (kept == kept[0]).all() else "Whole images are dropped"
-        raise Wrong(f"{which}: the mask has one number for a whole {'column' if 'units' in which else 'row'}.",
-                    got="one number for many entries", expected="a number for each entry", fix=OWN_CHANCE)  # fmt: skip
+        raise Wrong("The mask has one number for a whole row or column.", got="one number for many entries",
+                    expected="a number for each entry", fix=OWN_CHANCE)  # fmt: skip
     for measured in dependence(kept, risk=risk):
         if not measured.within:
             raise Wrong(
@@ -132,8 +115,7 @@ def acting_mask(value: Value, A: np.ndarray, p: float, *, rtol: float) -> str:
             expected=f"0 and 1, or 0 and {1 / (1 - p):.4g}",
         )
     disagreeing = float(((mask != 0) != kept).mean())
-    told = " It is the opposite: zero where an entry is kept." if disagreeing == 1.0 else ""
     raise Wrong(
-        f"The mask and the dropped A disagree at {disagreeing:.0%} of the entries.{told}",
+        f"The mask and the dropped A disagree at {disagreeing:.0%} of the entries.",
         fix="Return the very array that A was multiplied by.",
     )

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import bdtrik, chdtri, ndtr, ndtri
+from scipy.special import bdtrik, betaincinv, chdtri, ndtr, ndtri
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +67,13 @@ def share(hits: int, n: int, *, p: float, what: str, risk: float) -> Measured:
     low = math.floor(float(bdtrik(risk / 2, n, p))) / n
     high = 1 - math.floor(float(bdtrik(risk / 2, n, 1 - p))) / n
     return Measured(what=what, value=hits / n, low=low, high=high)
+
+
+def compatible_share(hits: int, n: int, *, risk: float) -> tuple[float, float]:
+    """Return the chances of success that `hits` of n independent trials are compatible with (Clopper and Pearson)."""
+    low = float(betaincinv(hits, n - hits + 1, risk / 2)) if hits else 0.0
+    high = float(betaincinv(hits + 1, n - hits, 1 - risk / 2)) if hits < n else 1.0
+    return low, high
 
 
 def kolmogorov(cdf: np.ndarray) -> float:

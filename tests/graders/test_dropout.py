@@ -48,37 +48,26 @@ def test_another_way_to_draw_is_as_good() -> None:
     assert lost(of((DRAW, "(1 - rng.binomial(1, p, size=A.shape))"))) == ()
 
 
-def test_a_mask_that_is_never_scaled_loses_the_values_and_is_named() -> None:
+def test_a_mask_that_is_never_scaled_loses_the_values() -> None:
     verdict = of(("mask /= 1 - p", "mask /= 1"))
     assert lost(verdict) == (SCALED, OTHER_P, BOTH, IMAGES)
-    assert "not scaled" in reason(verdict, SCALED)
-    assert "not scaled by 1/(1 - p)" in reason(verdict, BOTH)
+    assert "A times 1, expected A times 1/(1 - p) = 1.429" in reason(verdict, SCALED)
 
 
-def test_a_mask_scaled_by_one_over_p_is_named() -> None:
-    assert "That is 1/p" in reason(of(("mask /= 1 - p", "mask /= p")), SCALED)
-
-
-def test_p_taken_for_the_chance_to_be_kept_loses_the_share_and_is_named() -> None:
+def test_p_taken_for_the_chance_to_be_kept_loses_the_share() -> None:
     verdict = of((DRAW, "(rng.random(A.shape) < p)"))
     assert lost(verdict) == (SHARE, UNITS)
-    assert "kept with chance p" in reason(verdict, SHARE)
 
 
-def test_normal_random_numbers_in_the_place_of_uniform_ones_are_named() -> None:
-    verdict = of((DRAW, "(rng.standard_normal(A.shape) >= p)"))
-    assert lost(verdict) == (SHARE, UNITS)
-    assert "normal random numbers" in reason(verdict, SHARE)
+def test_normal_random_numbers_in_the_place_of_uniform_ones_lose_the_share() -> None:
+    assert lost(of((DRAW, "(rng.standard_normal(A.shape) >= p)"))) == (SHARE, UNITS)
 
 
-@pytest.mark.parametrize(
-    ("shape", "words"), [("A.shape[1:]", "The same units"), ("(len(A), 1)", "Whole images are dropped")]
-)
-def test_one_number_for_a_whole_column_or_row_is_not_dropout_of_entries(shape: str, words: str) -> None:
+@pytest.mark.parametrize("shape", ["A.shape[1:]", "(len(A), 1)"])
+def test_one_number_for_a_whole_column_or_row_is_not_dropout_of_entries(shape: str) -> None:
     verdict = of((DRAW, f"(np.broadcast_to(rng.random({shape}), A.shape) >= p)"))
     assert OWN_ENTRY in lost(verdict)
     assert SHARE not in lost(verdict)
-    assert words in reason(verdict, OWN_ENTRY)
 
 
 def test_a_generator_with_a_fixed_seed_gives_the_same_mask_for_ever() -> None:
@@ -93,19 +82,14 @@ def test_the_global_generator_in_the_place_of_the_given_one_loses_points() -> No
 
 
 @pytest.mark.parametrize(
-    ("backward", "words"),
-    [
-        ("dZ2 @ W2.T * relu_grad(Z1)", "it does not use the mask"),
-        ("dZ2 @ W2.T * (mask > 0) * relu_grad(Z1)", "in the forward pass only"),
-        ("dZ2 @ W2.T * (mask > 0) * (1 - dropout) * relu_grad(Z1)", "multiplies by 1 - p"),
-        ("dZ2 @ W2.T * apply_dropout(Z1, dropout, rng)[1] * relu_grad(Z1)", "it uses another mask"),
-    ],
+    "backward",
+    ["dZ2 @ W2.T * relu_grad(Z1)", "dZ2 @ W2.T * apply_dropout(Z1, dropout, rng)[1] * relu_grad(Z1)"],
 )
-def test_a_backward_pass_without_the_forward_mask_is_named(backward: str, words: str) -> None:
+def test_a_backward_pass_without_the_forward_mask_loses_two_checks(backward: str) -> None:
     backward = backward.replace("dropout, rng)", "dropout, rng or np.random.default_rng())")
     verdict = of((BACK, backward))
     assert lost(verdict) == (BOTH, IMAGES)
-    assert words in reason(verdict, BOTH)
+    assert "The backward pass disagrees at" in reason(verdict, BOTH)
 
 
 def test_dropout_that_is_ignored_in_the_gradient_is_told_so() -> None:
@@ -143,7 +127,7 @@ def test_a_mask_turned_round_loses_its_check_alone() -> None:
     ]
     verdict = of(*edits)
     assert lost(verdict) == (MASK,)
-    assert "the opposite" in reason(verdict, MASK)
+    assert "disagree at 100%" in reason(verdict, MASK)
 
 
 def test_the_stated_risk_is_the_rate_of_false_alarms() -> None:
