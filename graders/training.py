@@ -1,8 +1,9 @@
 """Training: mini-batches, epochs and every option of `train`, each by itself.
 
 Measures: on a tiny problem with all images in one batch nothing is random, so the parameters after each epoch are known
-exactly: for plain gradient descent, with momentum, weight decay and the two schedules. Besides: the same seed gives the
-same bits and another seed other ones, dropout acts, the hidden width is as asked, a short last batch does no harm.
+exactly: for plain gradient descent, with momentum, weight decay and the two schedules. On copies of one image they are
+known for mini-batches too. Besides: the same seed gives the same bits and another seed other ones, dropout acts, the
+hidden width is as asked, a short last batch does no harm.
 
 Matters: a loop can lower the loss although an option is silently ignored or acts twice; only a comparison of the
 parameters shows it.
@@ -31,6 +32,7 @@ from graders.measure.recipes import Recipe
 from graders.measure.training import loss_of, trained_params
 
 N, H, SEED, EPOCHS, LR = 20, 6, 11, 4, 0.02
+SHORT = 7  # batch size that leaves a short last batch: 7, 7 and 6 of 20 images
 LONG = 12  # epochs, so that a step schedule has dropped
 SLOW = 1e-5  # a learning rate at which the order of the batches does not matter
 WIDE, DROPPED = 80, 0.6  # hidden units and their chance to be dropped where masks are compared
@@ -57,9 +59,9 @@ class Training(Grader):
 
     def ask(self, exam: Exam) -> Sequence[Call]:
         """Ask for runs on one batch of all images, for one run of each option, and for mini-batch runs twice."""
-        problem = _problem(exam)
+        problem = problem_of(exam)
         whole: dict[str, Value] = {"H": H, "batch": N, "seed": SEED}
-        parts = {**whole, "batch": 7, "lr": LR, "epochs": 3}  # 20 images: batches of 7, 7 and 6
+        parts = {**whole, "batch": SHORT, "lr": LR, "epochs": 3}
         small = {**whole, "batch": 2, "lr": LR, "H": WIDE}
         lengths = range(1, EPOCHS + 1)
         return [
@@ -82,20 +84,20 @@ class Training(Grader):
         refused = isinstance(seen["plain 1"].observation, Failed)
         works = isinstance(seen["default 1"].observation, Returned)
         asked = f"decay{DEFAULTS}" in seen
-        return _option_runs(_problem(exam), DEFAULTS, {}) if refused and works and not asked else ()
+        return _option_runs(problem_of(exam), DEFAULTS, {}) if refused and works and not asked else ()
 
     def judge(self, exam: Exam, seen: Seen) -> Verdict:
         """Judge the steps, then the options one by one, then what is random."""
-        problem, starts = _problem(exam), _starts(seen)
+        problem, starts = problem_of(exam), starts_of(seen)
 
         def runs_follow(
             title: str,
             answers: Sequence[Answer],
             right: Sequence[Recipe],
-            wrong: dict[str, Recipe],
             weight: float = 1.0,
+            on: Problem = problem,
         ) -> Check:
-            test = states_follow(problem, starts, right, wrong, H=H, rtol=self.rtol)
+            test = states_follow(on, starts, right, H=H, rtol=self.rtol)
             return check(title, answers, test, weight=weight, fix=BY_HAND if weight > 1 else ONE_OPTION)
 
         plain, default = ([seen[f"{kind} {n}"] for n in range(1, EPOCHS + 1)] for kind in ("plain", "default"))
@@ -104,16 +106,18 @@ class Training(Grader):
         decay, step, wave = ([seen[f"{option}{suffix}"]] for option in ("decay", "step", "cosine"))
         slow = [seen[f"slow{suffix}"], seen[f"slow step{suffix}"]]
         return verdict(
-            runs_follow("one epoch of one batch is one gradient step", [one], *recipes.one_step(LR, N), weight=2),
-            runs_follow("momentum=0 gives plain gradient descent", plain, *recipes.descent(LR, EPOCHS, 0.0)),
+            runs_follow("one epoch of one batch is one gradient step", [one], recipes.descent(LR, 1, 0.0), weight=2),
+            runs_follow("momentum=0 gives plain gradient descent", plain, recipes.descent(LR, EPOCHS, 0.0)),
             runs_follow(
                 "momentum is 0.9 by default and carries over",
                 default,
-                *recipes.descent(LR, EPOCHS, recipes.DEFAULT_MU),
+                recipes.descent(LR, EPOCHS, recipes.DEFAULT_MU),
                 weight=2,
             ),
-            runs_follow("weight_decay acts on both weight matrices", decay, *recipes.decay(LR, EPOCHS, mu, DECAY, N)),
-            runs_follow("schedule='step' drops the learning rate after 10 epochs", step, *recipes.step(LR, LONG, mu)),
+            runs_follow(
+                "weight_decay acts on both weight matrices", decay, recipes.descent(LR, EPOCHS, mu, decay=DECAY)
+            ),
+            runs_follow("schedule='step' drops the learning rate after 10 epochs", step, recipes.step(LR, LONG, mu)),
             check(
                 "schedule='step' counts epochs, not mini-batches",
                 slow,
@@ -122,7 +126,7 @@ class Training(Grader):
                 fix=ONE_OPTION,
             ),
             runs_follow(
-                "schedule='cosine' lowers the learning rate along the wave", wave, *recipes.cosine(LR, EPOCHS, mu)
+                "schedule='cosine' lowers the learning rate along the wave", wave, recipes.cosine(LR, EPOCHS, mu)
             ),
             _same_bits("the same seed gives the same bits", seen, "mini-batches", "mini-batches again"),
             _other("another seed gives another network", seen, "mini-batches", "other seed", fix=SEEDED),
@@ -137,13 +141,25 @@ class Training(Grader):
             _same_bits("the same seed gives the same bits with dropout", seen, "dropout", "dropout again"),
             check("H sets the hidden width", seen["wider"], _wider, weight=0.5),
             check("a shorter last batch does no harm", seen["mini-batches"], _learns(problem, starts), weight=0.5),
+            *(
+                runs_follow(
+                    "each mini-batch is one step, averaged over its own images",
+                    [alike],
+                    recipes.mini_batches(LR, 2, mu, images=N, batch=SHORT),
+                    weight=0.5,
+                    on=problem.alike(),
+                )
+                for alike in [seen[f"alike{suffix}"]]
+                if _readable(alike)
+            ),
         )
 
 
 DEFAULTS = " with default momentum"
 
 
-def _problem(exam: Exam) -> Problem:
+def problem_of(exam: Exam) -> Problem:
+    """Return what is trained on."""
     return draw(exam.rng("training"), n=N, n_val=30)
 
 
@@ -156,20 +172,32 @@ def _option_runs(problem: Problem, suffix: str, momentum: Mapping[str, Value]) -
         problem.run(f"slow{suffix}", {**slow, "epochs": LONG}),
         problem.run(f"slow step{suffix}", {**slow, "epochs": LONG, "schedule": "step"}),
         problem.run(f"cosine{suffix}", {**whole, "epochs": EPOCHS, "schedule": "cosine"}),
+        problem.alike().run(f"alike{suffix}", {**whole, "batch": SHORT, "epochs": 2}),
     ]
 
 
-def _starts(seen: Seen) -> list[Params]:
+def _readable(answer: Answer) -> bool:
+    """Tell whether copies of one image could be trained on: who counts classes by the labels that occur cannot."""
+    try:
+        trained_params(_value(answer), what="train", shapes=SHAPES)
+    except Wrong:
+        return False
+    return True
+
+
+def _value(answer: Answer) -> Value:
+    return answer.observation.value if isinstance(answer.observation, Returned) else None
+
+
+def starts_of(seen: Seen) -> list[Params]:
     """Return what the parameters before training may have been: those of a run with lr=0, and those of init."""
     found = []
     for name in ("at rest", "init"):
-        observation = seen[name].observation
-        value = observation.value if isinstance(observation, Returned) else None
         try:
             if name == "init":
-                found.append(params(value, what="init", shapes=SHAPES))
+                found.append(params(_value(seen[name]), what="init", shapes=SHAPES))
             else:
-                found.append(trained_params(value, what="train", shapes=SHAPES))
+                found.append(trained_params(_value(seen[name]), what="train", shapes=SHAPES))
         except Wrong:
             continue
     return found

@@ -1,11 +1,12 @@
 """Mistakes in a schedule: the learning rates by epoch that it would give, read as one series for each setting."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 
-from graders.catalogue.mistake import ENDING, RETURNED, Case, Key, Outcome, Outcomes, Predict
+from graders.catalogue.mistake import ENDING, RETURNED, Case, Key, Outcome, Outcomes
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Seen
 from graders.foundation.observation import Failed
@@ -40,13 +41,20 @@ def observed_rates(_exam: Exam, seen: Seen) -> Outcomes:
     return found
 
 
-def rates(*schedules: Rates) -> Predict:
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """The prediction of a mistaken schedule, in each form in which the mistake may be written."""
+
+    schedules: tuple[Rates, ...]
+
+    def __call__(self, case: Case) -> Sequence[Outcomes]:
+        """Return the rates that each form gives."""
+        return [_told(case.seen, schedule) for schedule in self.schedules]
+
+
+def rates(*schedules: Rates) -> Forms:
     """Return the prediction of a schedule, or of several where the same mistake is written in several ways."""
-
-    def predict(case: Case) -> Sequence[Outcomes]:
-        return [_told(case.seen, schedule) for schedule in schedules]
-
-    return predict
+    return Forms(schedules)
 
 
 def _told(seen: Seen, schedule: Rates) -> Outcomes:

@@ -20,6 +20,7 @@ def catalogue_of(criterion: str) -> Catalogue | None:
 
 
 MACHINERY = (
+    "model_traits",
     "port_optimisers",
     "port_runs",
     "port_traits",

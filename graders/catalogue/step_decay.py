@@ -241,7 +241,7 @@ MISTAKES = (
         why="train calls the schedule without naming every, so it is the default that acts there.",
         see="Call it with nothing but an epoch and lr, for the epochs 0 to 25.",
         fix="Compare your signature with the one in the task, default by default.",
-        gives=rates(*(_defaults(DEFAULT_DROP, every) for every in (*range(1, 10), 12, 15, 20, 25))),
+        gives=rates(*(_defaults(DEFAULT_DROP, every) for every in (*range(1, 9), 12, 15, 20, 25))),
     ),
 )
 

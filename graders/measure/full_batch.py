@@ -1,11 +1,10 @@
-"""Training on one batch that holds every image: nothing is random, so the parameters after each epoch are known."""
+"""Training where every mini-batch has one gradient: nothing is random, so the parameters after each epoch are known."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from graders.foundation.call import Params, Value
-from graders.measure import truth
 from graders.measure.compare import Wrong
 from graders.measure.miniature import CLASSES, PIXELS, Problem
 from graders.measure.recipes import Recipe
@@ -19,7 +18,6 @@ def states_follow(
     problem: Problem,
     starts: Sequence[Params],
     right: Sequence[Recipe],
-    wrong: Mapping[str, Recipe],
     *,
     H: int,
     rtol: float,
@@ -30,7 +28,6 @@ def states_follow(
         problem: what was trained on.
         starts: what the initial parameters may have been; none when they could not be found out.
         right: accepted recipes; all have as many epochs as the longest run.
-        wrong: what known mistakes do, for the message.
         H: hidden units.
         rtol: allowed gap, relative to how far each array has moved.
     """
@@ -48,10 +45,8 @@ def states_follow(
             if _gap(got, nearest, start) <= rtol:
                 break
         epochs = len(right[0].lrs)
-        alternatives = {words: recipe.states(problem, start)[last] for words, recipe in wrong.items()}
-        alternatives |= _parts_left_out(start, nearest)
         names = [f"epoch {epoch}" for epoch in range(epochs - len(got) + 1, epochs + 1)]
-        return same_moves(got, nearest, start=start, rtol=rtol, when=names, alternatives=alternatives)
+        return same_moves(got, nearest, start=start, rtol=rtol, when=names)
 
     return test
 
@@ -59,19 +54,3 @@ def states_follow(
 def _gap(got: Sequence[Params], want: Sequence[Params], start: Params) -> float:
     gap = distance(got, want, start=start, scale=want)
     return gap if gap == gap else np.inf  # noqa: PLR0124 - NaN compares unequal to itself
-
-
-def _parts_left_out(start: Params, right: Sequence[Params]) -> dict[str, list[Params]]:
-    """Return the trajectories in which some of the arrays stay where they were."""
-
-    def without(*frozen: str) -> list[Params]:
-        return [Params(**{n: getattr(start if n in frozen else s, n) for n in truth.NAMES}) for s in right]
-
-    return {
-        "none of the parameters moves": without(*truth.NAMES),
-        "the biases do not move": without("b1", "b2"),
-        "b1 does not move": without("b1"),
-        "b2 does not move": without("b2"),
-        "the output layer does not move": without("W2", "b2"),
-        "the hidden layer does not move": without("W1", "b1"),
-    }

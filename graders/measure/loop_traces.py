@@ -57,7 +57,7 @@ def new_masks(problem: Problem, first: Value, second: Value, *, H: int, p: float
     told = f"{int(still.sum())} of {int(busy.sum())} busy hidden units were not moved by the steps of an epoch"
     if still.sum() > 0.15 * busy.sum():
         raise Wrong(
-            f"With dropout={p}, {told}: the same units are dropped in every step.",
+            f"With dropout={p}, {told}.",
             got=f"{int(still.sum())} units never moved",
             expected="none",
         )

@@ -32,6 +32,12 @@ class Problem:
         """Return the same problem with its training images, and their labels, in another order."""
         return Problem(X=self.X[order], y=self.y[order], X_val=self.X_val, y_val=self.y_val)
 
+    def alike(self) -> "Problem":
+        """Return as many copies of one image, of the highest class: every mini-batch of them has the same gradient."""
+        i = int(np.argmax(self.y))
+        X, y = (np.repeat(a[i : i + 1], len(self.y), axis=0) for a in (self.X, self.y))
+        return Problem(X=X, y=y, X_val=X[: len(X) // 2].copy(), y_val=y[: len(y) // 2].copy())
+
 
 def draw(
     rng: np.random.Generator,

@@ -1,12 +1,12 @@
-"""Where the parameters go under a given rule, and which rule explains where a submission's parameters went."""
+"""Where the parameters go under a given rule, and whether a submission's parameters went there too."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import numpy as np
 
 from graders.foundation.call import Params
-from graders.measure.compare import Wrong, same
+from graders.measure.compare import same
 from graders.measure.truth import NAMES, in_float64, zeros_like
 
 Rule: TypeAlias = Callable[[np.ndarray, np.ndarray, float, float], tuple[np.ndarray, np.ndarray]]
@@ -38,52 +38,6 @@ def unscaled_negated(v: np.ndarray, g: np.ndarray, lr: float, mu: float) -> tupl
 
 
 ACCEPTED: tuple[Rule, ...] = (course, course_negated, unscaled, unscaled_negated)
-
-
-def _plain(v: np.ndarray, g: np.ndarray, lr: float, mu: float) -> tuple[np.ndarray, np.ndarray]:
-    del mu
-    return -lr * g, v
-
-
-def _averaged(v: np.ndarray, g: np.ndarray, lr: float, mu: float) -> tuple[np.ndarray, np.ndarray]:
-    v = mu * v + (1 - mu) * g
-    return -lr * v, v
-
-
-def _nesterov(v: np.ndarray, g: np.ndarray, lr: float, mu: float) -> tuple[np.ndarray, np.ndarray]:
-    v = mu * v - lr * g
-    return mu * v - lr * g, v
-
-
-def _lr_twice(v: np.ndarray, g: np.ndarray, lr: float, mu: float) -> tuple[np.ndarray, np.ndarray]:
-    v = mu * v - lr * g
-    return lr * v, v
-
-
-def _ascending(v: np.ndarray, g: np.ndarray, lr: float, mu: float) -> tuple[np.ndarray, np.ndarray]:
-    v = mu * v + lr * g
-    return v, v
-
-
-def _previous(v: np.ndarray, g: np.ndarray, lr: float, mu: float) -> tuple[np.ndarray, np.ndarray]:
-    return v, mu * v - lr * g
-
-
-def _alternating(v: np.ndarray, g: np.ndarray, lr: float, mu: float) -> tuple[np.ndarray, np.ndarray]:
-    v = -mu * v - lr * g
-    return v, v
-
-
-MISTAKEN: Mapping[str, Rule] = {
-    "the steps are those without momentum: the velocity does not carry over from one step to the next": _plain,
-    "the gradient enters the velocity times (1 - mu), as in a moving average, so the first step is (1 - mu) times "
-    "too small": _averaged,
-    "these are Nesterov's steps: the gradient is added once more after the velocity was updated": _nesterov,
-    "the learning rate acts twice, in the velocity and again in the step": _lr_twice,
-    "the gradient enters with the wrong sign, so the parameters move uphill": _ascending,
-    "each step uses the velocity from before its update": _previous,
-    "mu times the old velocity enters with the wrong sign": _alternating,
-}
 
 
 def follow(
@@ -127,24 +81,6 @@ def distance(got: Sequence[Params], want: Sequence[Params], *, start: Params, sc
     return float(np.max(gaps))  # NaN stays NaN
 
 
-def rule_behind(
-    got: Sequence[Params],
-    alternatives: Mapping[str, Sequence[Params]],
-    *,
-    start: Params,
-    right: Sequence[Params],
-    rtol: float,
-) -> str:
-    """Return the name of the one wrong trajectory that `got` is, or "" when none or several explain it.
-
-    An alternative counts only where it lies at least five tolerances away from the right trajectory.
-    """
-    with np.errstate(all="ignore"):
-        apart = {n: a for n, a in alternatives.items() if distance(a, right, start=start, scale=right) > 5 * rtol}
-        fitting = [n for n, a in apart.items() if distance(got, a, start=start, scale=right) <= 2 * rtol]
-    return fitting[0] if len(fitting) == 1 else ""
-
-
 def same_moves(
     got: Sequence[Params],
     right: Sequence[Params],
@@ -152,7 +88,6 @@ def same_moves(
     start: Params,
     rtol: float,
     when: Sequence[str],
-    alternatives: Mapping[str, Sequence[Params]] | None = None,
 ) -> str:
     """Pass when the parameters have moved as they should after every step, relative to how far each array moved.
 
@@ -162,21 +97,15 @@ def same_moves(
         start: the parameters before the first step.
         rtol: allowed gap, relative to the array's largest move.
         when: what each state is called in the message, as in "step 1".
-        alternatives: name -> trajectory of known mistakes.
 
     Returns:
         A remark with the measured gap.
     """
-    try:
-        with np.errstate(all="ignore"):
-            for state, want, after in zip(got, right, when, strict=True):
-                for n in NAMES:
-                    origin = getattr(start, n)
-                    what = f"After {after}, the change of {n}"
-                    same(getattr(state, n) - origin, getattr(want, n) - origin, what=what, rtol=rtol)
-    except Wrong as wrong:
-        name = rule_behind(got, alternatives or {}, start=start, right=right, rtol=rtol)
-        told = f" One known mistake gives exactly these numbers: {name}." if name else ""
-        raise Wrong(wrong.reason + told, got=wrong.got, expected=wrong.expected, fix=wrong.fix) from wrong
+    with np.errstate(all="ignore"):
+        for state, want, after in zip(got, right, when, strict=True):
+            for n in NAMES:
+                origin = getattr(start, n)
+                what = f"After {after}, the change of {n}"
+                same(getattr(state, n) - origin, getattr(want, n) - origin, what=what, rtol=rtol)
     gap = distance(got, right, start=start, scale=right)
     return f"largest gap {gap:.1e} of the array's move, allowed {rtol:.1e}"

@@ -58,6 +58,8 @@ def visits(parts: np.ndarray, whole: np.ndarray) -> np.ndarray:
 def labels_used(problem: Problem, theta: Params, moves: np.ndarray) -> np.ndarray | None:
     """Return with which label each image was learnt, (N,), or None where the rows are no gradients of any labels.
 
+    An image that activates no hidden unit moves nothing; it counts as learnt with its own label.
+
     Args:
         problem: what was trained on.
         theta: the parameters at which the gradient was taken.
@@ -66,9 +68,10 @@ def labels_used(problem: Problem, theta: Params, moves: np.ndarray) -> np.ndarra
     z1 = truth.preactivation(theta, problem.X)  # (N, H)
     p = truth.softmax(truth.forward(theta, problem.X))  # (N, K)
     alike = np.empty((len(problem.X), CLASSES))
+    silent = ~(z1 > 0).any(axis=1)  # (N,)
     for label in range(CLASSES):
         descent = -((p - np.eye(CLASSES)[label]) @ theta.W2.T) * (z1 > 0)  # (N, H)
         scale = np.linalg.norm(descent, axis=1) * np.linalg.norm(moves, axis=1)
         alike[:, label] = (descent * moves).sum(axis=1) / np.where(scale > 0, scale, 1.0)
-    certain = (alike.max(axis=1) >= ALIKE).all()
-    return alike.argmax(axis=1) if certain else None
+    certain = (silent | (alike.max(axis=1) >= ALIKE)).all()
+    return np.where(silent, problem.y, alike.argmax(axis=1)) if certain else None

@@ -1,0 +1,410 @@
+"""What a mistaken `train` would do where nothing is random: one batch of all images, or copies of one image."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import TypeAlias
+
+import numpy as np
+
+from graders.catalogue.match import gap
+from graders.catalogue.mistake import ENDING, RAISED, RETURNED, Case, Key, Outcome, Outcomes, Predict
+from graders.catalogue.train_traits import (
+    DEFAULTS,
+    FREE_WORDS,
+    RATIO,
+    RIGHT_WORDS,
+    WORD,
+    exact,
+    on_copies,
+    part_of,
+    relative,
+    scales_of,
+    start_of,
+)
+from graders.foundation.call import Call, Params
+from graders.measure import truth
+from graders.measure.trajectory import Rule, course, unscaled
+from graders.measure.truth import NAMES
+
+Arrays: TypeAlias = tuple[np.ndarray, ...]
+Factors: TypeAlias = tuple[float, float, float, float]
+NONE: Factors = (0.0, 0.0, 0.0, 0.0)
+WEIGHTS: Factors = (1.0, 0.0, 1.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """The options of a run, as train hears them."""
+
+    lr: float
+    epochs: int
+    batch: int
+    momentum: float
+    decay: float
+    schedule: str | None
+    images: int
+    copies: bool = False
+    momentum_given: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """What the contract leaves to the student, or another criterion judges.
+
+    Args:
+        wave: how far the cosine's wave reaches beyond the last epoch, and how many epochs it runs ahead.
+        rule: the velocity's convention, which shows while the rate changes.
+        short: whether a short last batch is trained on.
+    """
+
+    wave: tuple[int, int] = (0, 0)
+    rule: Rule = course
+    short: bool = True
+
+    def rate(self, run: Run, epoch: int) -> float:
+        """Return the learning rate of an epoch."""
+        match run.schedule:
+            case "step":
+                return truth.step_decay(epoch, run.lr)
+            case "cosine":
+                beyond, ahead = self.wave
+                return truth.cosine(epoch + ahead, run.lr, max(run.epochs + beyond, 1))
+            case _:
+                return run.lr
+
+
+STYLES = tuple(
+    Style(wave=wave, rule=rule, short=short)
+    for short in (True, False)
+    for wave in ((0, 0), (-1, 0), (0, 1))
+    for rule in (course, unscaled)
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is done in a run.
+
+    Args:
+        rates: of each epoch, the learning rate of each step.
+        weights: what the gradient of each step of an epoch is multiplied by.
+        mu: momentum.
+        decay: what is added to the gradient of each array, as a multiple of the array.
+        shrink: what is taken from each array after the step, as a multiple of the array and the learning rate.
+        rule: how a step is made.
+        velocity: "kept", or begun anew in every "epoch" or "step".
+        at: whether a gradient is taken at the params of its "step", or at those with which its "epoch" began.
+        total: "" where each gradient is used once; else they add up in an "epoch" or in the whole "run".
+        fixed: names of the arrays that never move.
+    """
+
+    rates: tuple[tuple[float, ...], ...]
+    weights: tuple[float, ...]
+    mu: float
+    decay: Factors = NONE
+    shrink: Factors = NONE
+    rule: Rule = course
+    velocity: str = "kept"
+    at: str = "step"
+    total: str = ""
+    fixed: tuple[str, ...] = ()
+
+
+def plan_of(run: Run, style: Style) -> Plan:
+    """Return the right plan."""
+    full, rest = divmod(run.images, run.batch)
+    steps = full + bool(rest and (style.short or not full))
+    rates = tuple((style.rate(run, epoch),) * steps for epoch in range(run.epochs))
+    decay = tuple(run.decay * w for w in WEIGHTS)
+    return Plan(rates=rates, weights=(1.0,) * steps, mu=run.momentum, decay=decay, rule=style.rule)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ground:
+    """What is trained on, and from where: compared by identity, so that walks on it are remembered.
+
+    Args:
+        X: images (N, D).
+        y: labels (N,).
+        start: W1, b1, W2, b2.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    start: Arrays
+
+    def gradient(self, theta: Arrays) -> Arrays:
+        """Return the gradient of all images; `truth.loss_and_grads` without its loss, for it is asked often."""
+        W1, b1, W2, b2 = theta
+        z1 = self.X @ W1 + b1  # (N, H)
+        a1 = np.maximum(z1, 0.0)
+        z2 = a1 @ W2 + b2  # (N, K)
+        e = np.exp(z2 - z2.max(axis=1, keepdims=True))
+        dz2 = e / e.sum(axis=1, keepdims=True)
+        dz2[np.arange(len(self.y)), self.y] -= 1.0
+        dz2 /= len(self.y)
+        dz1 = (dz2 @ W2.T) * (z1 > 0)
+        return self.X.T @ dz1, dz1.sum(axis=0), a1.T @ dz2, dz2.sum(axis=0)
+
+
+class Even(Ground):
+    """Where the gradient is 1 everywhere."""
+
+    def gradient(self, theta: Arrays) -> Arrays:
+        """Return ones."""
+        return tuple(np.ones_like(a) for a in theta)
+
+
+EVEN = Even(
+    X=np.zeros((0, 1)), y=np.zeros(0, dtype=int), start=(np.zeros((1, 1)), np.zeros(1), np.zeros((1, 1)), np.zeros(1))
+)
+
+
+@lru_cache(maxsize=1 << 14)
+def walk(plan: Plan, ground: Ground) -> tuple[Arrays, Arrays, Arrays]:
+    """Return params, velocity and the sum of gradients at a plan's end; plans that begin alike share their epochs."""
+    zero = tuple(np.zeros_like(a) for a in ground.start)
+    if not plan.rates:
+        return ground.start, zero, zero
+    theta, v, total = walk(replace(plan, rates=plan.rates[:-1]), ground)
+    origin = theta
+    v = zero if plan.velocity == "epoch" else v
+    total = zero if plan.total == "epoch" else total
+    for lr, weight in zip(plan.rates[-1], plan.weights, strict=True):
+        raw = ground.gradient(origin if plan.at == "epoch" else theta)
+        g = tuple(weight * gi + d * t for gi, d, t in zip(raw, plan.decay, theta, strict=True))
+        total = tuple(t + gi for t, gi in zip(total, g, strict=True)) if plan.total else g
+        v = zero if plan.velocity == "step" else v
+        moves = [plan.rule(vi, gi, lr, plan.mu) for vi, gi in zip(v, total, strict=True)]
+        v = tuple(after for _, after in moves)
+        theta = tuple(
+            t if n in plan.fixed else (t + m) * (1 - lr * s)
+            for n, t, (m, _), s in zip(NAMES, theta, moves, plan.shrink, strict=True)
+        )
+    return theta, v, total
+
+
+class Bytes:
+    """An array that is compared and hashed by its entries."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array = array
+        self.key = (array.shape, array.tobytes())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Bytes) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Loop:
+    """A mistake of the loop.
+
+    Args:
+        options: how it hears its options.
+        plan: what it does with them.
+        images: what it makes of the images, (N, D), before it trains on them.
+        start: where it starts, instead of where a run with lr=0 ends.
+        words: what it changes about what is random.
+        free: questions whose answers depend on the order of the images, or on steps too long to follow.
+        mixed: whether all runs on different images are free.
+    """
+
+    options: Callable[[Run], Run] = field(default=lambda run: run)
+    plan: Callable[[Plan, Run, Style], Plan] = field(default=lambda plan, _run, _style: plan)
+    images: Callable[[np.ndarray], np.ndarray] | None = None
+    start: Params | None = None
+    words: Mapping[str, str] = field(default_factory=dict)
+    free: tuple[str, ...] = ()
+    mixed: bool = False
+
+
+def loops(*makers: Loop | Callable[[Case], Sequence[Loop]]) -> Predict:
+    """Return the prediction of loops, in every style."""
+
+    def predict(case: Case) -> Sequence[Outcomes]:
+        scene = _scene(case)
+        found = [loop for maker in makers for loop in ([maker] if isinstance(maker, Loop) else maker(case))]
+        told = {}
+        for loop in found if scene else ():
+            assert scene is not None
+            for style in scene.styles:
+                plans = _plans(case, loop, style)
+                told.setdefault((id(loop), tuple(plans.items())), (loop, plans))
+        return [_told(case, loop, plans, scene) for loop, plans in told.values() if scene]
+
+    return predict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scene:
+    """What all entries share about a case.
+
+    Args:
+        start: where the runs start.
+        scales: what moves are measured by.
+        styles: those that may be the student's.
+        ends: relative moves by plan and ground, remembered.
+    """
+
+    start: Params
+    scales: Arrays
+    styles: tuple[Style, ...]
+    ends: dict[tuple[Plan, Ground], np.ndarray] = field(default_factory=dict)
+
+    def end(self, plan: Plan, ground: Ground) -> np.ndarray:
+        """Return where a plan leads, relative to its start."""
+        if (plan, ground) not in self.ends:
+            with np.errstate(all="ignore"):
+                self.ends[plan, ground] = relative(walk(plan, ground)[0], self.start, self.scales)
+        return self.ends[plan, ground]
+
+
+@lru_cache(maxsize=2)
+def _scene(case: Case) -> Scene | None:
+    start = start_of(case.seen)
+    if start is None:
+        return None
+    rolling = any(name.endswith(DEFAULTS) for name in case.seen)
+    styles = tuple(s for s in STYLES if rolling or s.rule is course)
+    every = Scene(start=start, scales=scales_of(start, case.seen), styles=styles)
+    # A style that explains its own run needs no other one beside it.
+    for kind in ("cosine", "alike"):
+        fitting = tuple(s for s in styles if _fits(case, every, s, kind))
+        styles = fitting or styles
+    return Scene(start=start, scales=every.scales, styles=styles)
+
+
+def _fits(case: Case, scene: Scene, style: Style, kind: str) -> bool:
+    loop = Loop()
+    ground, plans = _grounds(case, loop, scene.start), _plans(case, loop, style)
+    names = [n for n in plans if n in (kind, kind + DEFAULTS) and (n, part_of(n)) in case.observed]
+    ends = {n: scene.end(plans[n], ground[on_copies(n)]) for n in names}
+    return bool(names) and all(gap(case.observed[n, part_of(n)], end) <= 1e-3 for n, end in ends.items())
+
+
+def right_loop(case: Case) -> Sequence[Outcomes]:
+    """Predict a right loop, in every style."""
+    told = loops(Loop())(case)
+    assert not isinstance(told, Mapping)
+    return [{**one, **_right_learning(case)} for one in told]
+
+
+def _right_learning(case: Case) -> Outcomes:
+    return {key: RIGHT_WORDS[key[0]] for key in case.observed if key[0] in FREE_WORDS and key[1] != ENDING}
+
+
+@lru_cache(maxsize=64)
+def _ground(X: Bytes, y: Bytes, *start: Bytes) -> Ground:
+    return Ground(X=X.array, y=y.array, start=tuple(s.array for s in start))
+
+
+def _grounds(case: Case, loop: Loop, start: Params) -> Mapping[bool, Ground]:
+    """Return the images of the exam and their copies, as the loop makes them."""
+    found: dict[bool, Ground] = {}
+    for name, answer in case.seen.items():
+        copies = on_copies(name)
+        if exact(name) and copies not in found:
+            X, y = answer.call.args[:2]
+            assert isinstance(X, np.ndarray)
+            assert isinstance(y, np.ndarray)
+            X = np.asarray(X if loop.images is None else loop.images(X), dtype=np.float64)
+            X, y = (X[:1], y[:1]) if copies else (X, y)
+            found[copies] = _ground(
+                Bytes(X), Bytes(y), *(Bytes(np.asarray(a, dtype=np.float64)) for a in start.arrays())
+            )
+    return found
+
+
+def run_of(call: Call) -> Run:
+    """Return what was asked."""
+    given = call.kwargs
+    X = call.args[0]
+    assert isinstance(X, np.ndarray)
+    numbers = {"lr": 0.1, "epochs": 20, "batch": 128, "momentum": 0.9, "weight_decay": 0.0}
+    told = {k: v if isinstance(v := given.get(k, default), int | float) else default for k, default in numbers.items()}
+    schedule = given.get("schedule")
+    return Run(
+        lr=float(told["lr"]),
+        epochs=int(told["epochs"]),
+        batch=int(told["batch"]),
+        momentum=float(told["momentum"]),
+        decay=float(told["weight_decay"]),
+        schedule=schedule if isinstance(schedule, str) else None,
+        images=len(X),
+        momentum_given="momentum" in given,
+    )
+
+
+def _plans(case: Case, loop: Loop, style: Style) -> Mapping[str, Plan]:
+    """Return the plan of each run that can be followed."""
+    found = {}
+    for name, answer in case.seen.items():
+        copies = on_copies(name)
+        if (exact(name) or name in RATIO or name in RATIO.values()) and not (loop.mixed and not copies):
+            run = loop.options(replace(run_of(answer.call), copies=copies))
+            found[name] = loop.plan(plan_of(run, style), run, style)
+    return found
+
+
+def _told(case: Case, loop: Loop, plans: Mapping[str, Plan], scene: Scene) -> Outcomes:
+    found: dict[Key, Outcome] = {}
+    grounds = _grounds(case, loop, loop.start or scene.start)
+    for name in case.seen:
+        if on_copies(name) and (name, ENDING) not in case.observed:
+            continue
+        found[name, ENDING] = RETURNED
+        if exact(name):
+            key = (name, part_of(name))
+            followed = name in plans and name not in loop.free
+            found[key] = scene.end(plans[name], grounds[on_copies(name)]) if followed else _as_observed(case, key)
+    for name, of in RATIO.items():
+        key = (name, WORD[name])
+        if key in case.observed:
+            followed = name in plans and name not in loop.free
+            found[key] = _ratio(plans[name], plans[of]) if followed else _as_observed(case, key)
+    for key in case.observed:
+        name, part = key
+        if part == ENDING or exact(name) or name in RATIO:
+            continue
+        free = name not in loop.words and (name in loop.free or name in FREE_WORDS)
+        found[key] = _as_observed(case, key) if free else loop.words.get(name, RIGHT_WORDS[name])
+    return found
+
+
+def _ratio(scheduled: Plan, constant: Plan) -> np.ndarray:
+    """Return how far the runs with tiny steps lead with a schedule, as a share of how far they lead without."""
+    with np.errstate(all="ignore"):
+        part, whole = _reach(scheduled), _reach(constant)
+        return np.array(part / whole if whole else 0.0)
+
+
+def _reach(plan: Plan) -> float:
+    """Return how far W1 gets while the gradient is the same in every step."""
+    with np.errstate(all="ignore"):
+        return float(walk(replace(plan, decay=NONE, shrink=NONE), EVEN)[0][0][0, 0])
+
+
+def _as_observed(case: Case, key: Key) -> Outcome:
+    told = case.observed.get(key, RETURNED)
+    return told if isinstance(told, np.ndarray | str) else np.array((told.low + told.high) / 2)
+
+
+def ending(case: Case, words: Mapping[str, str]) -> Sequence[Outcomes]:
+    """Return what a right loop gives, apart from runs that end in another way; what needs them is not known."""
+    asked = {(name, ENDING): word for name, word in words.items() if not on_copies(name)}
+    rights = right_loop(case) or [{(name, ENDING): RETURNED for name in case.seen if not on_copies(name)}]
+    return [{**{k: v for k, v in one.items() if k in case.observed}, **asked} for one in rights]
+
+
+def refusing(*options: str) -> Predict:
+    """Return the prediction of a right train that does not take these options."""
+
+    def predict(case: Case) -> Sequence[Outcomes]:
+        refused = {n: RAISED for n, a in case.seen.items() if set(options) & set(a.call.kwargs)}
+        return ending(case, refused)
+
+    return predict
