@@ -68,6 +68,7 @@ LOSSES = (
         see=TWICE,
         fix=AVERAGE,
         gives=recipes(_loss("averaged twice")),
+        root="cross-entropy-divided-twice",
     ),
     mistake(
         id="torch-steps-mean-over-classes",
@@ -85,6 +86,7 @@ LOSSES = (
         see="Print the loss of one batch before and after a step on it.",
         fix="Which sign has your loss for a good and for a bad prediction, and what does the optimiser do with it?",
         gives=recipes(_loss("uphill")),
+        root="cross-entropy-sign",
     ),
     mistake(
         id="torch-steps-softmax-twice",
@@ -102,6 +104,7 @@ LOSSES = (
         see=UNIFORM,
         fix=EXPECTS,
         gives=recipes(_loss("logit instead of log")),
+        root="cross-entropy-logit-of-the-right-class",
     ),
     mistake(
         id="torch-steps-nll-of-probabilities",
@@ -110,6 +113,7 @@ LOSSES = (
         see=UNIFORM,
         fix=EXPECTS,
         gives=recipes(_loss("probability instead of log")),
+        root="cross-entropy-no-log",
     ),
     mistake(
         id="torch-steps-squared-error",
@@ -118,6 +122,7 @@ LOSSES = (
         see=UNIFORM,
         fix="Which loss does your NumPy network have, and which function of PyTorch is that?",
         gives=recipes(_loss("squared error"), _loss("squared error of probabilities")),
+        root="cross-entropy-squared-error",
     ),
     mistake(
         id="torch-steps-binary-cross-entropy",
@@ -126,7 +131,7 @@ LOSSES = (
         see=UNIFORM,
         fix="For one right class among many, which of PyTorch's cross-entropies is it?",
         gives=recipes(_loss("binary cross-entropies")),
-        root="cross-entropy-binary",
+        root="cross-entropy-binary-with-sigmoids",
     ),
     mistake(
         id="torch-steps-label-smoothing",
@@ -135,6 +140,7 @@ LOSSES = (
         see=CERTAIN,
         fix="Which options is your loss function given, and does the task ask for each of them?",
         gives=recipes(_loss("smoothed labels")),
+        root="cross-entropy-label-smoothing",
     ),
 )
 
@@ -209,6 +215,7 @@ LOOP = (
         see=PRINT_GRADIENT,
         fix=ORDER,
         gives=recipes(Recipe(clears=Clears.NEVER)),
+        root="training-gradients-add-up",
     ),
     mistake(
         id="torch-steps-zero-grad-once-an-epoch",
@@ -225,6 +232,7 @@ LOOP = (
         see=COUNT,
         fix=ORDER,
         gives=recipes(Recipe(clears=Clears.EVERY_EPOCH, steps=Steps.LAST_BATCH)),
+        root="training-one-step-per-epoch",
     ),
     mistake(
         id="torch-steps-last-batch-alone",
@@ -257,6 +265,7 @@ LOOP = (
         see="Print one weight before and after the very first batch: it must change.",
         fix=ORDER,
         gives=recipes(Recipe(steps=Steps.LATE)),
+        root="training-step-on-stale-gradient",
     ),
     mistake(
         id="torch-steps-whole-batch",
@@ -273,6 +282,7 @@ LOOP = (
         see="Use 21 images in batches of 20 and print what the last image's loss is divided by.",
         fix="How many images are in the last batch, and what is its mean?",
         gives=recipes(Recipe(nominal=True)),
+        root="training-last-batch-nominal",
     ),
     mistake(
         id="torch-steps-one-epoch-too-many",
@@ -281,6 +291,7 @@ LOOP = (
         see="Train with epochs=1 and count how often the loop's body runs.",
         fix="With which epoch does your loop start, and with which does it end?",
         gives=recipes(Recipe(extra=1)),
+        root="training-epochs-one-too-many",
     ),
     mistake(
         id="torch-steps-clipped",
@@ -299,6 +310,7 @@ LOOP = (
         gives=recipes(
             *(Recipe(rate=other.fixed(r, scheduled=s)) for r in (0.1, 0.05, 0.01, 0.001) for s in (True, False))
         ),
+        root="training-learning-rate-ignored",
     ),
 )
 
@@ -350,6 +362,7 @@ OPTIMISERS = (
         see="Print id(optimizer) in every epoch.",
         fix="Which of the lines in your loop over the epochs has to run only once?",
         gives=recipes(Recipe(fresh=True)),
+        root="training-velocity-reset-each-epoch",
     ),
     *(
         mistake(
@@ -418,7 +431,6 @@ DECAYS = (
         see=DECAY_ALONE,
         fix=GROUPS,
         gives=recipes(Recipe(decay=other.decays(0, 1, 0)), Recipe(decay=other.decays(1, 0, 0))),
-        root="weight-decay-one-layer",
     ),
     mistake(
         id="torch-steps-decay-of-biases-alone",
@@ -427,6 +439,7 @@ DECAYS = (
         see=DECAY_ALONE,
         fix=GROUPS,
         gives=recipes(Recipe(decay=other.decays(0, 0, 1))),
+        root="weight-decay-biases-for-weights",
     ),
     mistake(
         id="torch-steps-decay-divided-by-n",
@@ -435,7 +448,7 @@ DECAYS = (
         see=DECAY_ALONE,
         fix=GROUPS,
         gives=recipes(Recipe(decay=other.decay_over_images)),
-        root="weight-decay-over-n",
+        root="weight-decay-divided-by-n",
     ),
     mistake(
         id="torch-steps-decay-without-rate",
@@ -470,6 +483,7 @@ DECAYS = (
         see=DECAY_ALONE,
         fix="Which power of the weights stands in the penalty, and what is its derivative?",
         gives=recipes(Recipe(decay=other.decay_of_norms)),
+        root="weight-decay-penalty-of-norms",
     ),
 )
 
@@ -485,6 +499,7 @@ SCHEDULES = (
             Recipe(rate=other.replaced(step=other.constant)),
             Recipe(rate=other.replaced(cosine=other.constant)),
         ),
+        root="training-schedule-ignored",
     ),
     mistake(
         id="torch-steps-schedule-early",
@@ -495,6 +510,7 @@ SCHEDULES = (
         gives=recipes(
             *(Recipe(rate=other.shifted(1, step=s, cosine=c)) for s, c in ((True, True), (True, False), (False, True)))
         ),
+        root="training-schedule-one-epoch-early",
     ),
     mistake(
         id="torch-steps-schedule-late",
@@ -505,6 +521,7 @@ SCHEDULES = (
         gives=recipes(
             *(Recipe(rate=other.shifted(-1, step=s, cosine=c)) for s, c in ((True, True), (True, False), (False, True)))
         ),
+        root="training-schedule-one-epoch-late",
     ),
     mistake(
         id="torch-steps-schedule-per-batch",
@@ -517,6 +534,7 @@ SCHEDULES = (
             Recipe(rate=other.by_batch(held=False)),
             Recipe(rate=other.by_batch(held=True, stretched=True)),
         ),
+        root="training-schedule-per-batch",
     ),
     mistake(
         id="torch-steps-drops-every-epoch",
@@ -525,6 +543,7 @@ SCHEDULES = (
         see=RATES,
         fix="In which epochs shall the rate drop, and in which does your condition hold?",
         gives=recipes(Recipe(rate=other.replaced(step=other.dropping_every_epoch))),
+        root="step-decay-every-epoch",
     ),
     mistake(
         id="torch-steps-drops-smoothly",
@@ -542,7 +561,7 @@ SCHEDULES = (
         see=RATES,
         fix="Which angle does your cosine have in the last epoch?",
         gives=recipes(Recipe(rate=other.replaced(cosine=other.whole_period))),
-        root="cosine-full-period",
+        root="cosine-whole-period",
     ),
     mistake(
         id="torch-steps-cosine-doubled",
@@ -551,6 +570,7 @@ SCHEDULES = (
         see=RATES,
         fix="What is your schedule's rate in epoch 0?",
         gives=recipes(Recipe(rate=other.replaced(cosine=other.double_cosine))),
+        root="cosine-without-half",
     ),
 )
 

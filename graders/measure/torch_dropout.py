@@ -1,12 +1,12 @@
 """A probe that shows the dropout mask of a PyTorch model in its logits, and what the mask tells."""
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
 
 from graders.foundation.call import Params
 from graders.measure.compare import Wrong
+from graders.measure.dropped import dependence
 from graders.measure.statistics import share
 
 N, D, H = 250, 4, 40
@@ -51,37 +51,27 @@ class Probe:
         if (dropped | (np.abs(ratios - scale) <= NEAR * scale)).all():
             rate = share(int(dropped.sum()), dropped.size, p=p, what="the share of dropped activations", risk=risk)
             if rate.within:
+                self._each_alone(dropped, risk=risk)
                 return rate.told
             raise Wrong(
                 f"{rate.told} The model was built with dropout={p:g}.", got=f"{rate.value:.3f}", expected=f"{p:g}"
             )
         raise Wrong(
             f"In training mode every hidden activation should come out as 0 or as {scale:.4g} times itself; "
-            f"you have {_examples(ratios)}.{self._cause(logits, ratios, p)}",
+            f"you have {_examples(ratios)}.",
             got=_examples(ratios),
             expected=f"0 or {scale:.4g}",
         )
 
-    def _cause(self, logits: np.ndarray, ratios: np.ndarray, p: float) -> str:
-        """Return the one mistake that the numbers show for certain, as a sentence, or nothing."""
-        if (np.abs(ratios - 1) <= NEAR).all():
-            return " Nothing is dropped at all."
-        if _all_near(ratios, 0.0, 1.0):
-            return " What is kept is not scaled up by 1/(1-p), so its mean shrinks."
-        if _all_near(ratios, 0.0, 1 / p):
-            return " These are the values for a chance p to be kept: p is the chance to be dropped."
-        whole = np.concatenate([self.hidden, np.zeros((N, 1))], axis=1) + self.params.b2
-        if _all_near(logits / whole, 0.0, 1 / (1 - p)):
-            return " The dropout acts on the logits, behind the last layer, not on the hidden activations."
-        return (
-            " The dropout acts on the inputs, not on the hidden activations." if self._inputs_dropped(logits, p) else ""
-        )
-
-    def _inputs_dropped(self, logits: np.ndarray, p: float) -> bool:
-        masks = itertools.product((0.0, 1 / (1 - p)), repeat=D)
-        copies = logits[:, :H] - self.params.b2[:H]
-        reached = [np.abs(self._hidden_of(self.X * np.array(m)) - copies).max(axis=1) <= NEAR * 10 for m in masks]
-        return bool(np.any(reached, axis=0).all())
+    def _each_alone(self, dropped: np.ndarray, *, risk: float) -> None:
+        """Find fault with a mask that drops whole rows or columns."""
+        for lines, words in ((dropped, "the same units are dropped for every image"), (dropped.T, "whole images are")):
+            if (lines == lines[0]).all():
+                told = words if words.startswith("the") else f"{words} dropped"
+                raise Wrong(f"In training mode {told}: each activation has a chance of its own.", got=told)
+        for measured in dependence(~dropped, risk=risk):
+            if not measured.within:
+                raise Wrong(f"{measured.told} The activations are not dropped independently of each other.")
 
     def _hidden_of(self, X: np.ndarray) -> np.ndarray:
         activations: np.ndarray = np.maximum(X @ self.params.W1.astype(np.float64) + self.params.b1, 0.0)
@@ -97,10 +87,6 @@ def draw(rng: np.random.Generator) -> Probe:
         b2=rng.uniform(0.2, 0.6, size=K).astype(np.float32),
     )
     return Probe(params=params, X=rng.uniform(0.5, 1.5, size=(N, D)).astype(np.float32))
-
-
-def _all_near(values: np.ndarray, *allowed: float) -> bool:
-    return bool(np.any([np.abs(values - a) <= NEAR * max(a, 1.0) for a in allowed], axis=0).all())
 
 
 def _examples(ratios: np.ndarray) -> str:
