@@ -4,7 +4,8 @@ import datetime
 import time
 from collections.abc import Sequence
 
-from graders.exam_room import isolation
+from graders.exam_room import Rooms
+from graders.exam_room.isolation import Isolation
 from graders.foundation.exam import Exam
 from graders.grading.carried import LOST, charge_once
 from graders.grading.environment import environment
@@ -15,11 +16,24 @@ from graders.rubric import Rubric
 from graders.submission import Submission
 
 
-def sit(rubric: Rubric, submission: Submission, exam: Exam, progress: Progress) -> Scorecard:
-    """Examine a submission and return its scorecard."""
+def sit(
+    rubric: Rubric, submission: Submission, exam: Exam, progress: Progress, rooms: Rooms | None = None
+) -> Scorecard:
+    """Examine a submission and return its scorecard.
+
+    Args:
+        rubric: what is judged.
+        submission: who sits.
+        exam: the data and the seed.
+        progress: is told how it goes on.
+        rooms: where the submission sits; by default rooms that are opened for this sitting alone.
+    """
+    if rooms is None:
+        with Rooms() as own:
+            return sit(rubric, submission, exam, progress, own)
     started = datetime.datetime.now(datetime.UTC)
     clock = time.monotonic()
-    with Invigilator(submission, rubric.limits, rubric.forbidden_libraries, exam.seed) as invigilator:
+    with Invigilator(submission, rubric.limits, rubric.forbidden_libraries, exam.seed, rooms) as invigilator:
         candidacies = [Candidacy(c, exam) for c in rubric.criteria]
         patient = PatientProgress(progress)
         examine(candidacies, invigilator, patient)
@@ -38,10 +52,11 @@ def sit(rubric: Rubric, submission: Submission, exam: Exam, progress: Progress) 
         notices=(
             *(Notice(message=n.message, where=n.where) for n in submission.notices),
             *(Notice(message=text, where="rubric") for text in stale_calibration(exam)),
+            *unseparated(rooms.isolation),
         ),
         output=output,
         environment=environment(),
-        isolation=isolation.NAME,
+        isolation=rooms.isolation.name,
         answers=exam.answers,
         started=started.isoformat(timespec="seconds"),
         seconds=round(time.monotonic() - clock, 3),
@@ -70,6 +85,14 @@ class PatientProgress:
         for result in results:
             if result.name not in self._told:
                 self._progress.finished(result)
+
+
+def unseparated(isolation: Isolation) -> tuple[Notice, ...]:
+    """Return what a reader must know of rooms that are no sandbox."""
+    if isolation.is_sandbox:
+        return ()
+    told = f"The submission ran without a sandbox and could have read this machine's files. {isolation.lacks}"
+    return (Notice(message=told, where="exam room"),)
 
 
 def stale_calibration(exam: Exam) -> tuple[str, ...]:
