@@ -133,8 +133,9 @@ class RoomServer:
 
     def overfull(self) -> bool:
         """Tell whether the server ended the session for its number of files."""
-        with contextlib.suppress(OSError):
-            return self._control.recv(MESSAGE_BYTES, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b"files"
+        self._control.settimeout(0.0)
+        with contextlib.suppress(OSError):  # nothing was said
+            return self._control.recv(MESSAGE_BYTES, socket.MSG_PEEK) == b"files"
         return False
 
     def close(self) -> None:
