@@ -49,6 +49,7 @@ class Server:
         self._fonts = fonts
         self._child = 0
         self._status: int | None = None
+        wipe(scratch)  # of what the libraries left there when they were imported
         self._files_at_rest = self._files()
 
     def serve(self) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from graders.exam_room import sandbox
 from graders.exam_room.fonts import write_visible_fonts
+from graders.foundation.errors import BadUsage
 
 PROBE_SECONDS = 30.0
 INSTALL = "On Debian or Ubuntu: apt-get install bubblewrap libseccomp2"
@@ -41,6 +42,17 @@ class Isolation:
     def is_sandbox(self) -> bool:
         """Whether the kernel keeps the room apart from the machine."""
         return self.name == "sandbox"
+
+
+def require_sandbox(found: Isolation) -> None:
+    """Refuse to go on without a sandbox.
+
+    Raises:
+        BadUsage: the machine has none.
+    """
+    if not found.is_sandbox:
+        message = f"there is no sandbox here, and --require-sandbox asks for one. {found.lacks}"
+        raise BadUsage(message, remedy=found.remedy or "See what this machine can do: python grade.py doctor")
 
 
 @functools.cache

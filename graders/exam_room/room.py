@@ -14,6 +14,7 @@ from typing import Self
 import numpy as np
 
 from graders.exam_room import translate
+from graders.exam_room.ledger import Part
 from graders.exam_room.rooms import Rooms
 from graders.exam_room.session import Session
 from graders.exam_room.watch import Overdrawn
@@ -84,7 +85,8 @@ class ExamRoom:
     def _end_session(self) -> None:
         session, self._session = self._session, None
         if session is not None:
-            session.close()
+            with self._rooms.ledger.timed(self._room, Part.CLOSING):
+                session.close()
             self._output.append(session.printed)
             self._loaded = {name: failed for name, failed in self._loaded.items() if failed is not None}
 
@@ -133,8 +135,9 @@ class ExamRoom:
         what = f"Importing your module for {function}"
         try:
             session = self._open()
-            session.send(Frame(kind="load", body=function))
-            frame = session.receive(self._limits.import_seconds)
+            with self._rooms.ledger.timed(self._room, Part.IMPORTING):
+                session.send(Frame(kind="load", body=function))
+                frame = session.receive(self._limits.import_seconds)
             if frame.kind != "loaded":
                 msg = "a message that is no answer to the question"
                 raise Malformed(msg)
@@ -149,13 +152,16 @@ class ExamRoom:
         self._number += 1
         try:
             session = self._open()
-            session.send(translate.question(call, number=self._number, seed=seed))
-            frame = session.receive(self._limits.question_seconds * call.weight)
+            with self._rooms.ledger.timed(self._room, Part.ASKING):
+                session.send(translate.question(call, number=self._number, seed=seed))
+                frame = session.receive(self._limits.question_seconds * call.weight)
             seen = translate.observation(frame, number=self._number, submission=self._submission)
             if isinstance(seen, Failed):
                 seen = self._shown(seen, session)
                 if seen.kind is FailureKind.OUT_OF_MEMORY:
                     self._end_session()  # what it hoarded would be charged to the next question
+            else:
+                self._rooms.ledger.add(self._room, Part.STUDENT, seen.seconds)
             return seen
         except (Overdrawn, Closed, Malformed) as ending:
             self._overdue[function] += isinstance(ending, Overdrawn) and ending.limit == "time"
@@ -181,9 +187,14 @@ class ExamRoom:
     def _open(self) -> Session:
         if self._shut:
             raise Closed
-        if self._session is not None:
-            return self._session
-        self._session = session = self._rooms.session(self._room, self._limits, self._forbidden)
+        if self._session is None:
+            with self._rooms.ledger.timed(self._room, Part.OPENING):
+                self._session = self._rooms.session(self._room, self._limits, self._forbidden)
+                self._hand_in(self._session)
+        return self._session
+
+    def _hand_in(self, session: Session) -> None:
+        """Send the submission's files and wait until they are laid out."""
         files = dict(self._submission.files)
         body = {
             "files": list(files),
@@ -197,7 +208,6 @@ class ExamRoom:
         if session.receive(START_SECONDS).kind != "ready":
             msg = "a message before the first question"
             raise Malformed(msg)
-        return session
 
 
 def question_seed(exam_seed: int, identity: bytes) -> int:

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from graders.exam_room.isolation import Isolation, isolation
+from graders.exam_room.ledger import Ledger
 from graders.exam_room.process import ProcessSession
 from graders.exam_room.sandboxed import SandboxSession
 from graders.exam_room.server import RoomClosed, RoomServer
@@ -32,6 +33,7 @@ class Rooms:
     """
 
     def __init__(self, *, fresh: bool = False, separated: Isolation | None = None) -> None:
+        self.ledger = Ledger()
         self._fresh = fresh
         self._separated = separated
         self._lock = threading.Lock()

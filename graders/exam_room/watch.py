@@ -47,11 +47,11 @@ class Watch:
 
         def look() -> None:
             tree = self._tree()
+            self._look_at_size(tree, channel)
             if time.monotonic() >= deadline:
                 raise Overdrawn("time", f"gave no answer within {seconds:g} s")
             if _cpu_seconds(tree) - cpu_before > seconds * 1.5:
                 raise Overdrawn("time", f"used more than {seconds * 1.5:g} s of CPU time")
-            self._look_at_size(tree, channel)
 
         return channel.arrival(deadline, look)
 

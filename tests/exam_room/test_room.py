@@ -1,5 +1,6 @@
 """Whatever a submission does in its exam room, each question gets an observation, and the next one is asked."""
 
+import dataclasses
 import os
 import time
 
@@ -78,7 +79,8 @@ ENDINGS = {
 @pytest.mark.parametrize("what", ENDINGS)
 def test_a_question_that_ends_badly_costs_itself_alone(what: str, separated: Isolation | None) -> None:
     body, kind = ENDINGS[what]
-    with room_of(body, separated=separated) as room:
+    limits = dataclasses.replace(LIMITS, question_seconds=15.0) if kind is FailureKind.OUT_OF_MEMORY else LIMITS
+    with room_of(body, limits=limits, separated=separated) as room:
         seen = ask(room)
         assert isinstance(seen, Failed)
         assert seen.kind is kind, seen
