@@ -11,7 +11,7 @@ from rich.text import Text
 
 from graders.foundation.errors import BadUsage, OurFault, PlumblineError
 
-COMMANDS = ("grade", "calibrate", "schema", "points")
+COMMANDS = ("grade", "calibrate", "schema", "points", "doctor")
 DEFAULT_RUBRIC = "usaaio_2024_r1_p4"
 INTERRUPTED = 130
 
@@ -37,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = top.add_subparsers(dest="command", required=True, metavar="{grade,calibrate,schema,points}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="{grade,calibrate,schema,points,doctor}")
     grade = commands.add_parser(
         "grade",
         help="grade a submission (the default: 'grade.py PATH' is enough)",
@@ -53,6 +53,9 @@ def parser() -> argparse.ArgumentParser:
     grade.add_argument("--data-dir", type=Path, help="folder with the four standard IDX files, instead of a download")
     grade.add_argument("--instructor", action="store_true", help="write instructor.html too, with the right numbers")
     grade.add_argument("--json", action="store_true", help="print results.json on standard output, the rest on stderr")
+    grade.add_argument("--require-sandbox", action="store_true", help="refuse to grade where there is no sandbox")
+    grade.add_argument("--fresh-room", action="store_true", help="open a new exam room whenever one is needed")
+    grade.add_argument("--profile", action="store_true", help="show where the time went")
     grade.add_argument("--quiet", action="store_true", help="say nothing but errors")
     calibrate = commands.add_parser(
         "calibrate",
@@ -69,6 +72,13 @@ def parser() -> argparse.ArgumentParser:
     top.epilog = f"options of grade, which is meant when no command is named:\n{listed}\n{EPILOG}"
     points = commands.add_parser("points", help="print a rubric's point table in Markdown")
     points.add_argument("--rubric", default=DEFAULT_RUBRIC, help="a file, or a name in rubrics/ (%(default)s)")
+    doctor = commands.add_parser(
+        "doctor",
+        help="tell what this machine can do, the sandbox above all, and how to get the rest",
+        description="Tell which packages are there, whether strangers' code is kept apart from this machine, and how "
+        "long an exam room takes to open. Exit status: 2 where there is no sandbox, 3 where it cannot grade, else 0.",
+    )
+    doctor.add_argument("--json", action="store_true", help="print the findings as JSON")
     return top
 
 
@@ -94,6 +104,10 @@ def main(arguments: Sequence[str]) -> int:
                 return print_points(options.rubric)
             case "calibrate":
                 return calibrate(options)
+            case "doctor":
+                from graders.commands.doctor import doctor  # noqa: PLC0415 - slow to import
+
+                return doctor(as_json=options.json)
         return grade(options)
     except PlumblineError as error:
         complain(error.message, error.remedy)
@@ -119,12 +133,18 @@ def grade(options: argparse.Namespace) -> int:
     """Grade one submission and write its report."""
     # Imported here, so that --help and usage errors answer at once.
     from graders.dataset import load_dataset  # noqa: PLC0415
+    from graders.exam_room import Rooms  # noqa: PLC0415
+    from graders.exam_room.isolation import isolation, require_sandbox  # noqa: PLC0415
     from graders.foundation.exam import Exam  # noqa: PLC0415
     from graders.grading.sitting import sit  # noqa: PLC0415
     from graders.report import print_scorecard, progress, record_text, write_html, write_record  # noqa: PLC0415
+    from graders.report.profile import Stopwatch, print_profile  # noqa: PLC0415
     from graders.rubric import find_rubric, load_rubric  # noqa: PLC0415
     from graders.submission import open_submission  # noqa: PLC0415
 
+    clock = Stopwatch()
+    if options.require_sandbox:
+        require_sandbox(isolation())
     out = writable_folder(options.out)
     rubric = load_rubric(find_rubric(options.rubric)).only(options.only)
     submission = open_submission(options.submission)
@@ -138,8 +158,10 @@ def grade(options: argparse.Namespace) -> int:
         calibration=rubric.calibration,
     )
     console = Console(stderr=options.json, quiet=options.quiet)
-    with progress(console) as shown:
-        scorecard = sit(rubric, submission, exam, shown)
+    clock.lap("reading submission, rubric and data")
+    with progress(console) as shown, Rooms(fresh=options.fresh_room) as rooms:
+        scorecard = sit(rubric, submission, exam, shown, rooms)
+    clock.lap("sitting", "graders' own arithmetic (CPU)")
     try:
         write_html(scorecard, out / "report.html")
         if options.instructor:
@@ -148,7 +170,10 @@ def grade(options: argparse.Namespace) -> int:
     except OSError as error:
         message = f"cannot write the report to {out} ({error.strerror or error})"
         raise BadUsage(message, remedy="Name another folder with --out.") from error
+    clock.lap("writing the report")
     print_scorecard(scorecard, console, report_path=out / "report.html")
+    if options.profile:
+        print_profile(rooms.ledger.entries, clock.seconds, console)
     if options.json:
         sys.stdout.write(record_text(scorecard))
     if scorecard.earned is None:

@@ -33,7 +33,7 @@ from graders.rubric.load import with_parameters
 from graders.submission import Submission
 from tests.banks.mutants import SHORT, SITTINGS, Mutant, load_mutants
 from tests.banks.styles import styles
-from tests.sitting import Silent, dataset, edited_reference, named, named_parts, submission_of
+from tests.sitting import Silent, dataset, edited_reference, named, named_parts, submission_of, warm_rooms
 
 ROOT = Path(__file__).resolve().parents[1]
 RUBRIC = "usaaio_2024_r1_p4"
@@ -57,7 +57,7 @@ def results_of(submission: Submission, seed: int, memory: Memory) -> Mapping[str
     """Send one submission through the whole pipeline; returns its results by criterion."""
     rubric = short_rubric(seed)
     exam = Exam(seed=seed, data=dataset(DATA), training=rubric.training, answers=submission.answers)
-    return {r.name: r for r in sit(rubric, submission, exam, Silent(), memory).criteria}
+    return {r.name: r for r in sit(rubric, submission, exam, Silent(), warm_rooms(), memory).criteria}
 
 
 def judged_mutant(mutant: Mutant, results: Mapping[str, CriterionResult], seed: int) -> dict[str, Any]:

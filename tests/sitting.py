@@ -1,5 +1,6 @@
 """Has a submission sit one criterion in the real exam room: the reference with a few lines changed, or other files."""
 
+import atexit
 import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from graders.dataset import Dataset, load_dataset
+from graders.exam_room import Rooms
 from graders.foundation.exam import Exam, TrainingOptions
 from graders.foundation.limits import Limits
 from graders.foundation.verdict import Verdict
@@ -23,6 +25,14 @@ TINY = TrainingOptions(images=300, H=16, epochs=2, batch=50)
 QUICK = Limits(question_seconds=20.0)
 
 Edits = Mapping[str, Sequence[tuple[str, str]]]
+
+
+@functools.cache
+def warm_rooms() -> Rooms:
+    """Return the rooms of this test process: opened once, for every sitting in it."""
+    rooms = Rooms()
+    atexit.register(rooms.close)
+    return rooms
 
 
 class Silent:
@@ -125,7 +135,7 @@ def sit_submission(
         digest="",
     )
     exam = Exam(seed=seed, data=dataset(data), training=training, answers=submission.answers)
-    return sit_rubric(rubric, submission, exam, Silent()).criteria
+    return sit_rubric(rubric, submission, exam, Silent(), warm_rooms()).criteria
 
 
 def lost(verdict: Verdict) -> tuple[str, ...]:

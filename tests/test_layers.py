@@ -21,7 +21,8 @@ ALLOWED = {
     "rubric": {"foundation", CRITERIA},
     "exam_room": {"foundation", "submission", "wire"},
     "grading": {"foundation", "measure", "catalogue", "rubric", "submission", "exam_room", "dataset", "wire"},
-    "report": {"foundation", "grading"},
+    "report": {"foundation", "grading", "exam_room"},
+    "commands": {"foundation", "exam_room", "grading"},
 }
 
 

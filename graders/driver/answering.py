@@ -15,6 +15,7 @@ import numpy as np
 from graders.driver.forbidden import Tripwire, forbid
 from graders.driver.namespace import Namespace, NotDefinedError
 from graders.driver.plain import four, to_plain
+from graders.driver.preload import load_torch
 from graders.driver.routines import ROUTINES
 from graders.driver.stand_ins import StandIns
 from graders.wire.contract import contract_function
@@ -38,7 +39,7 @@ class Candidate:
         self._root = root
         self._tripwire: Tripwire = forbid(opening["forbidden"])
         if opening["torch"]:
-            _prepare_torch()
+            load_torch()
         self._space = Namespace(opening["modules"], opening["notebook"])
         self._stand_ins = StandIns(opening["stand_ins"], self._space, str(root))
 
@@ -152,16 +153,6 @@ def _seed_everything(seed: int) -> None:
     torch = sys.modules.get("torch")
     if torch is not None and hasattr(torch, "manual_seed"):
         torch.manual_seed(seed % 2**63)
-
-
-def _prepare_torch() -> None:
-    """Import PyTorch and what its first optimiser imports lazily, single-threaded."""
-    import torch
-    import torch._dynamo
-
-    torch.set_num_threads(1)
-    torch.set_num_interop_threads(1)
-    torch.zeros(2).sum()
 
 
 def _fingerprints(values: list[Any]) -> list[int]:

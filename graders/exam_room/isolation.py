@@ -1,50 +1,127 @@
-"""How the exam room is separated from the machine: the one place where a kernel sandbox is put around it.
+"""How the exam room is separated from this machine: in a sandbox where that can be, else in a process of its own.
 
-Today the room is a process of its own, with an empty environment, a private folder, and limits enforced from
-outside. That protects the score (the room holds no answer) but not the machine: the code runs as the user who
-grades. `NAME` goes into every report, so that nobody takes one for the other.
+A room that is only a process protects the score, for it holds no answer, but not the machine: the code in it runs as
+the user who grades. So the name of what was used goes into every report, with the reason where it is the lesser one.
 """
 
+import ctypes.util
+import functools
 import os
+import shutil
+import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-NAME = "process"
+from graders.exam_room import sandbox
+from graders.exam_room.fonts import write_visible_fonts
+from graders.foundation.errors import BadUsage
 
-BOOT = "import runpy, sys; sys.path.insert(0, sys.argv[1]); runpy.run_module('graders.driver', run_name='__main__')"
+PROBE_SECONDS = 30.0
+INSTALL = "On Debian or Ubuntu: apt-get install bubblewrap libseccomp2"
 
 
-def command(driver_root: Path) -> Sequence[str]:
-    """Return the command that starts a driver; a sandbox goes in front of it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Isolation:
+    """What separates a room from the machine.
 
-    `-s` and `-P` keep the user's packages and the current folder off the path; the driver's own folder holds the
-    driver and the wire, so no grader, right value or label can be imported from inside.
+    Args:
+        name: "sandbox" or "process", as reports have it.
+        lacks: why it is no sandbox, in one sentence; empty where it is one.
+        remedy: what to do about it; empty where nothing can be done.
     """
-    return [sys.executable, "-s", "-P", "-B", "-c", BOOT, str(driver_root)]
+
+    name: str
+    lacks: str = ""
+    remedy: str = ""
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether the kernel keeps the room apart from the machine."""
+        return self.name == "sandbox"
 
 
-def environment(scratch: Path) -> Mapping[str, str]:
-    """Return the whole environment of the room: nothing is inherited but what the interpreter needs to start."""
-    room = {
-        "HOME": str(scratch),
-        "TMPDIR": str(scratch / "tmp"),
-        "MPLCONFIGDIR": str(scratch / "matplotlib"),
-        "MPLBACKEND": "Agg",
-        "LANG": "C.UTF-8",
-        "PYTHONHASHSEED": "0",
-        "PYTHONUTF8": "1",
-        **dict.fromkeys(THREAD_VARIABLES, "1"),
-    }
-    needed = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
-    return {**needed, **room}
+def require_sandbox(found: Isolation) -> None:
+    """Refuse to go on without a sandbox.
+
+    Raises:
+        BadUsage: the machine has none.
+    """
+    if not found.is_sandbox:
+        message = f"there is no sandbox here, and --require-sandbox asks for one. {found.lacks}"
+        raise BadUsage(message, remedy=found.remedy or "See what this machine can do: python grade.py doctor")
 
 
-# One thread each: results do not depend on the number of cores, and two rooms do not fight for them.
-THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-)
+@functools.cache
+def isolation() -> Isolation:
+    """Return what this machine can do; found out once, by opening a room with nothing in it."""
+    lacks, remedy = _missing()
+    if not lacks:
+        lacks, remedy = _tried()
+    return Isolation(name="process", lacks=lacks, remedy=remedy) if lacks else Isolation(name="sandbox")
+
+
+def _missing() -> tuple[str, str]:
+    """Return what is not installed, and what to do about it."""
+    if sys.platform != "linux":
+        return f"There is no sandbox on {sys.platform}.", "Grade strangers' code on Linux, or in a container there."
+    if shutil.which("bwrap") is None:
+        return "bubblewrap (the program bwrap) is not installed.", INSTALL
+    if ctypes.util.find_library("seccomp") is None:
+        return "libseccomp is not installed.", INSTALL
+    return "", ""
+
+
+def _tried() -> tuple[str, str]:
+    """Open a room, have its server become whom it shall be and read NumPy, and return why that failed."""
+    try:
+        with boundary((), scratch_mb=1) as drawn:
+            ended = subprocess.run(  # noqa: S603 - the command is ours
+                sandbox.command(drawn, "graders.driver.probe", {}),
+                pass_fds=[drawn.filter_fd],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=PROBE_SECONDS,
+                check=False,
+                env={},
+            )
+    except subprocess.TimeoutExpired:
+        return f"A sandbox did not open within {PROBE_SECONDS:g} s.", ""
+    except (OSError, ImportError, RuntimeError) as error:
+        return f"A sandbox cannot be prepared ({error}).", ""
+    if ended.returncode == 0:
+        return "", ""
+    words = ended.stderr.decode(errors="replace").strip().splitlines()
+    return f"The kernel or the installation refuses a sandbox ({words[-1] if words else 'no reason given'}).", (
+        "User namespaces must be allowed: in a container, start it with --security-opt seccomp=unconfined; on Ubuntu "
+        "24.04, allow bwrap in AppArmor. As root, the Python environment must be readable by other users."
+    )
+
+
+@contextmanager
+def boundary(hidden_packages: tuple[str, ...], *, scratch_mb: int) -> Iterator[sandbox.Boundary]:
+    """Prepare what bubblewrap reads while it draws a boundary; it may go once the room is open."""
+    from graders.exam_room.syscalls import room_filter  # noqa: PLC0415 - Linux only
+
+    filter_fd = os.memfd_create("filter")
+    try:
+        os.write(filter_fd, room_filter())
+        os.lseek(filter_fd, 0, os.SEEK_SET)
+        with tempfile.TemporaryDirectory(prefix="plumbline-boundary-") as folder:
+            drawn = sandbox.Boundary(
+                hidden_packages=hidden_packages,
+                scratch_mb=scratch_mb,
+                filter_fd=filter_fd,
+                empty=Path(folder) / "empty",
+                fonts=Path(folder) / "fonts",
+            )
+            for path in (Path(folder), drawn.empty, drawn.fonts):
+                path.mkdir(exist_ok=True)
+                path.chmod(0o755)  # the room may be another user's
+            write_visible_fonts(drawn.fonts)
+            yield drawn
+    finally:
+        os.close(filter_fd)

@@ -14,7 +14,10 @@ from typing import Self
 import numpy as np
 
 from graders.exam_room import translate
-from graders.exam_room.process import Overdrawn, RoomProcess
+from graders.exam_room.ledger import Part
+from graders.exam_room.rooms import Rooms
+from graders.exam_room.session import Session
+from graders.exam_room.watch import Overdrawn
 from graders.foundation.call import Call, Room
 from graders.foundation.limits import Limits
 from graders.foundation.observation import Failed, FailureKind, Observation
@@ -38,6 +41,7 @@ class ExamRoom:
         limits: what it may use.
         forbidden: top-level packages that may be imported but not used in the NumPy room.
         stand_ins: module name -> source of right functions, for a room that is asked with stand-ins.
+        rooms: where its sessions are opened; by default rooms of its own.
     """
 
     def __init__(
@@ -47,13 +51,16 @@ class ExamRoom:
         limits: Limits,
         forbidden: Sequence[str] = (),
         stand_ins: Mapping[str, str] = NO_STAND_INS,
+        rooms: Rooms | None = None,
     ) -> None:
         self._submission = submission
         self._room = room
         self._limits = limits
         self._forbidden = list(forbidden) if room is Room.NUMPY else []
         self._stand_ins = dict(stand_ins)
-        self._process: RoomProcess | None = None
+        self._rooms = rooms or Rooms()
+        self._own_rooms = rooms is None
+        self._session: Session | None = None
         self._loaded: dict[str, Failed | None] = {}
         self._number = 0
         self._output: list[str] = []
@@ -71,10 +78,16 @@ class ExamRoom:
 
     def close(self) -> None:
         """End the room and everything in it; what it printed stays readable."""
-        if self._process is not None:
-            self._process.close()
-            self._output.append(self._process.printed)
-            self._process = None
+        self._end_session()
+        if self._own_rooms:
+            self._rooms.close()
+
+    def _end_session(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            with self._rooms.ledger.timed(self._room, Part.CLOSING):
+                session.close()
+            self._output.append(session.printed)
             self._loaded = {name: failed for name, failed in self._loaded.items() if failed is not None}
 
     def shut(self) -> None:
@@ -85,7 +98,7 @@ class ExamRoom:
     @property
     def output(self) -> str:
         """What the submission printed in this room so far, capped."""
-        running = [self._process.printed] if self._process is not None else []
+        running = [self._session.printed] if self._session is not None else []
         return "".join([*self._output, *running])[: self._limits.output_kb * 1024]
 
     def ask(self, call: Call, *, seed: int) -> Observation:
@@ -98,7 +111,7 @@ class ExamRoom:
         start = time.monotonic()
         try:
             function = contract_function(call.target)
-            if self._process is not None and self._process.unasked():
+            if self._session is not None and self._session.unasked():
                 return self._ended(Malformed("a message that nobody asked for"), function, "")
             if self._overdue[function] >= PATIENCE:
                 told = f"{function} gave no answer in time to {PATIENCE} questions, so it was not asked this one."
@@ -121,15 +134,16 @@ class ExamRoom:
     def _import(self, function: str) -> Failed | None:
         what = f"Importing your module for {function}"
         try:
-            process = self._open()
-            process.send(Frame(kind="load", body=function))
-            frame = process.receive(self._limits.import_seconds)
+            session = self._open()
+            with self._rooms.ledger.timed(self._room, Part.IMPORTING):
+                session.send(Frame(kind="load", body=function))
+                frame = session.receive(self._limits.import_seconds)
             if frame.kind != "loaded":
                 msg = "a message that is no answer to the question"
                 raise Malformed(msg)
             if frame.body is None:
                 return None
-            return self._shown(translate.failure(frame.body, submission=self._submission), process)
+            return self._shown(translate.failure(frame.body, submission=self._submission), session)
         except (Overdrawn, Closed, Malformed) as ending:
             hint = " Put training and plots under if __name__ == '__main__'." if isinstance(ending, Overdrawn) else ""
             return self._ended(ending, what, hint)
@@ -137,24 +151,31 @@ class ExamRoom:
     def _ask(self, call: Call, function: str, seed: int) -> Observation:
         self._number += 1
         try:
-            process = self._open()
-            process.send(translate.question(call, number=self._number, seed=seed))
-            frame = process.receive(self._limits.question_seconds * call.weight)
+            session = self._open()
+            with self._rooms.ledger.timed(self._room, Part.ASKING):
+                session.send(translate.question(call, number=self._number, seed=seed))
+                frame = session.receive(self._limits.question_seconds * call.weight)
             seen = translate.observation(frame, number=self._number, submission=self._submission)
-            return self._shown(seen, process) if isinstance(seen, Failed) else seen
+            if isinstance(seen, Failed):
+                seen = self._shown(seen, session)
+                if seen.kind is FailureKind.OUT_OF_MEMORY:
+                    self._end_session()  # what it hoarded would be charged to the next question
+            else:
+                self._rooms.ledger.add(self._room, Part.STUDENT, seen.seconds)
+            return seen
         except (Overdrawn, Closed, Malformed) as ending:
             self._overdue[function] += isinstance(ending, Overdrawn) and ending.limit == "time"
             return self._ended(ending, function, "")
 
-    def _shown(self, failure: Failed, process: RoomProcess) -> Failed:
+    def _shown(self, failure: Failed, session: Session) -> Failed:
         """Return a failure as it may be shown: the same words in every run."""
-        return dataclasses.replace(failure, message=process.without_paths(failure.message))
+        return dataclasses.replace(failure, message=session.without_paths(failure.message))
 
     def _ended(self, ending: Exception, what: str, hint: str) -> Failed:
         """Close the room and say how it ended."""
-        process = self._process
-        status = process.exit_status if process is not None and isinstance(ending, Closed) else None
-        self.close()
+        session = self._session
+        status = session.exit_status if session is not None and isinstance(ending, Closed) else None
+        self._end_session()
         match ending:
             case Overdrawn():
                 kind = OVERDRAWN_KIND.get(ending.limit, FailureKind.EXITED)
@@ -163,12 +184,17 @@ class ExamRoom:
                 return Failed(kind=FailureKind.MALFORMED, message=f"{what} sent {ending}.")
         return Failed(kind=FailureKind.EXITED, message=f"{what} ended the whole Python process ({_ending(status)}).")
 
-    def _open(self) -> RoomProcess:
+    def _open(self) -> Session:
         if self._shut:
             raise Closed
-        if self._process is not None:
-            return self._process
-        self._process = process = RoomProcess(self._limits)
+        if self._session is None:
+            with self._rooms.ledger.timed(self._room, Part.OPENING):
+                self._session = self._rooms.session(self._room, self._limits, self._forbidden)
+                self._hand_in(self._session)
+        return self._session
+
+    def _hand_in(self, session: Session) -> None:
+        """Send the submission's files and wait until they are laid out."""
         files = dict(self._submission.files)
         body = {
             "files": list(files),
@@ -178,11 +204,10 @@ class ExamRoom:
             "torch": self._room is Room.TORCH,
             "stand_ins": self._stand_ins,
         }
-        process.send(Frame(kind="open", body=body, arrays=[np.frombuffer(c, dtype=np.uint8) for c in files.values()]))
-        if process.receive(START_SECONDS).kind != "ready":
+        session.send(Frame(kind="open", body=body, arrays=[np.frombuffer(c, dtype=np.uint8) for c in files.values()]))
+        if session.receive(START_SECONDS).kind != "ready":
             msg = "a message before the first question"
             raise Malformed(msg)
-        return process
 
 
 def question_seed(exam_seed: int, identity: bytes) -> int:

@@ -15,6 +15,7 @@ class Limits:
         output_kb: how much of what the submission prints is kept; a hundred times as much ends the room.
         answer_mb: the largest answer to one question.
         file_mb: the largest file that the submission may write.
+        scratch_mb: what the submission's files may fill together, where there is a sandbox.
         processes: processes and threads in the room's tree, as processes plus threads beyond the first.
     """
 
@@ -25,4 +26,5 @@ class Limits:
     output_kb: int = 64
     answer_mb: int = 64
     file_mb: int = 64
+    scratch_mb: int = 256
     processes: int = 32

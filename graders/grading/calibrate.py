@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from graders.exam_room import Rooms
 from graders.foundation.calibration import Calibration
 from graders.foundation.errors import OurFault
 from graders.foundation.exam import Exam
@@ -38,7 +39,10 @@ def calibrate(
     numpy_calls = [numpy_run(exam, k) for k in range(seeds)]
     torch_calls = [torch_run(exam, k) for k in range(seeds)]
     known: dict[bytes, Observation] = {}
-    with Invigilator(reference, rubric.limits, rubric.forbidden_libraries, exam.seed) as invigilator:
+    with (
+        Rooms() as rooms,
+        Invigilator(reference, rubric.limits, rubric.forbidden_libraries, exam.seed, rooms) as invigilator,
+    ):
         for identity, observation in invigilator.ask({identities.of(c): c for c in (*numpy_calls, *torch_calls)}):
             known[identity] = observation
             advance()

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Self, TypeAlias
 
-from graders.exam_room import ExamRoom
+from graders.exam_room import ExamRoom, Rooms
 from graders.exam_room.room import question_seed
 from graders.foundation.call import Call, Room
 from graders.foundation.limits import Limits
@@ -32,16 +32,23 @@ class Invigilator:
         limits: what each room may use.
         forbidden: packages that the NumPy room forbids.
         seed: the exam's seed.
+        rooms: where sessions are opened; they stay open for the next submission.
         memory: what is known before, by the question's identity; what is asked is added to it.
     """
 
     def __init__(
-        self, submission: Submission, limits: Limits, forbidden: Sequence[str], seed: int, memory: Memory | None = None
+        self,
+        submission: Submission,
+        limits: Limits,
+        forbidden: Sequence[str],
+        seed: int,
+        rooms: Rooms,
+        memory: Memory | None = None,
     ) -> None:
         self._seed = seed
-        self._rooms = {room: ExamRoom(submission, room, limits, forbidden) for room in Room}
+        self._rooms = {room: ExamRoom(submission, room, limits, forbidden, rooms=rooms) for room in Room}
         self._helped: dict[Room, tuple[tuple[str, ...], ExamRoom]] = {}
-        self._open_helped = partial(ExamRoom, submission, limits=limits, forbidden=forbidden)
+        self._open_helped = partial(ExamRoom, submission, limits=limits, forbidden=forbidden, rooms=rooms)
         self._known: Memory = {} if memory is None else memory
         self._shutting = threading.Event()
         self._pool = ThreadPoolExecutor(max_workers=len(self._rooms), thread_name_prefix="room")

@@ -103,7 +103,7 @@ class Scorecard:
         notices: about the submission as a whole.
         output: what the submission printed, capped, by exam room.
         environment: versions and platform, by name.
-        isolation: how the exam room was separated: "process", later "sandbox".
+        isolation: how the exam room was separated: "sandbox" or "process".
         answers: the Markdown of the written answers, for the reviewer.
         started: ISO 8601 time in UTC; not part of the judgement.
         seconds: wall time of the sitting; not part of the judgement.

@@ -4,7 +4,8 @@ import datetime
 import time
 from collections.abc import Sequence
 
-from graders.exam_room import isolation
+from graders.exam_room import Rooms
+from graders.exam_room.isolation import Isolation
 from graders.foundation.exam import Exam
 from graders.grading.carried import LOST, charge_once
 from graders.grading.environment import environment
@@ -16,7 +17,12 @@ from graders.submission import Submission
 
 
 def sit(
-    rubric: Rubric, submission: Submission, exam: Exam, progress: Progress, memory: Memory | None = None
+    rubric: Rubric,
+    submission: Submission,
+    exam: Exam,
+    progress: Progress,
+    rooms: Rooms | None = None,
+    memory: Memory | None = None,
 ) -> Scorecard:
     """Examine a submission and return its scorecard.
 
@@ -25,11 +31,15 @@ def sit(
         submission: what is examined.
         exam: seed and data.
         progress: is told how the sitting goes on.
+        rooms: where the submission sits; by default rooms that are opened for this sitting alone.
         memory: answers of this submission that are known already; those of this sitting are added.
     """
+    if rooms is None:
+        with Rooms() as own:
+            return sit(rubric, submission, exam, progress, own, memory)
     started = datetime.datetime.now(datetime.UTC)
     clock = time.monotonic()
-    with Invigilator(submission, rubric.limits, rubric.forbidden_libraries, exam.seed, memory) as invigilator:
+    with Invigilator(submission, rubric.limits, rubric.forbidden_libraries, exam.seed, rooms, memory) as invigilator:
         candidacies = [Candidacy(c, exam) for c in rubric.criteria]
         patient = PatientProgress(progress)
         examine(candidacies, invigilator, patient)
@@ -48,10 +58,11 @@ def sit(
         notices=(
             *(Notice(message=n.message, where=n.where) for n in submission.notices),
             *(Notice(message=text, where="rubric") for text in stale_calibration(exam)),
+            *unseparated(rooms.isolation),
         ),
         output=output,
         environment=environment(),
-        isolation=isolation.NAME,
+        isolation=rooms.isolation.name,
         answers=exam.answers,
         started=started.isoformat(timespec="seconds"),
         seconds=round(time.monotonic() - clock, 3),
@@ -80,6 +91,14 @@ class PatientProgress:
         for result in results:
             if result.name not in self._told:
                 self._progress.finished(result)
+
+
+def unseparated(isolation: Isolation) -> tuple[Notice, ...]:
+    """Return what a reader must know of rooms that are no sandbox."""
+    if isolation.is_sandbox:
+        return ()
+    told = f"The submission ran without a sandbox and could have read this machine's files. {isolation.lacks}"
+    return (Notice(message=told, where="exam room"),)
 
 
 def stale_calibration(exam: Exam) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Whatever a submission does in its exam room, each question gets an observation, and the next one is asked."""
 
+import dataclasses
 import os
 import time
 
@@ -7,7 +8,8 @@ import numpy as np
 import psutil
 import pytest
 
-from graders.exam_room import ExamRoom
+from graders.exam_room import ExamRoom, Rooms
+from graders.exam_room.isolation import Isolation
 from graders.foundation.call import Call, Params, Room, Seeded
 from graders.foundation.limits import Limits
 from graders.foundation.observation import Failed, FailureKind, Observation, Returned
@@ -18,11 +20,17 @@ Z = np.array([[1.0, 2.0, 3.0]])
 HEALTHY = Call(name="healthy", target="cosine", args=(0, 0.5, 10))
 
 
-def room_of(softmax_body: str, *, top: str = "", limits: Limits = LIMITS) -> ExamRoom:
+PROCESS = Isolation(name="process", lacks="This is a test of rooms without one.")
+
+
+def room_of(
+    softmax_body: str, *, top: str = "", limits: Limits = LIMITS, separated: Isolation | None = None
+) -> ExamRoom:
     """Return a room for the reference with another softmax."""
     body = "\n    ".join(softmax_body.strip().splitlines())
     source = edited_reference()["mlp_numpy.py"] + f"\n{top}\ndef softmax(z):\n    {body}\n"
-    return ExamRoom(submission_of({"mlp_numpy.py": source}), Room.NUMPY, limits, FORBIDDEN)
+    submission = submission_of({"mlp_numpy.py": source})
+    return ExamRoom(submission, Room.NUMPY, limits, FORBIDDEN, rooms=Rooms(separated=separated) if separated else None)
 
 
 def ask(room: ExamRoom, call: Call | None = None) -> Observation:
@@ -67,10 +75,12 @@ ENDINGS = {
 }
 
 
+@pytest.mark.parametrize("separated", [None, PROCESS], ids=["as this machine can", "process"])
 @pytest.mark.parametrize("what", ENDINGS)
-def test_a_question_that_ends_badly_costs_itself_alone(what: str) -> None:
+def test_a_question_that_ends_badly_costs_itself_alone(what: str, separated: Isolation | None) -> None:
     body, kind = ENDINGS[what]
-    with room_of(body) as room:
+    limits = dataclasses.replace(LIMITS, question_seconds=15.0) if kind is FailureKind.OUT_OF_MEMORY else LIMITS
+    with room_of(body, limits=limits, separated=separated) as room:
         seen = ask(room)
         assert isinstance(seen, Failed)
         assert seen.kind is kind, seen
@@ -156,7 +166,7 @@ def test_the_room_knows_nothing_of_ours_and_nothing_of_the_machine() -> None:
     assert isinstance(environment, list)
     assert "PLUMBLINE_TEST_SECRET" not in environment
     assert isinstance(folder, str)
-    assert "plumbline-room-" in folder
+    assert folder == "/exam-room/work" or "plumbline-room-" in folder
 
 
 def test_what_is_printed_is_kept_up_to_the_cap_and_never_read_as_an_answer() -> None:
@@ -218,7 +228,7 @@ def test_a_daemon_does_not_outlive_its_room() -> None:
         "return z"
     )
     before = {p.pid for p in psutil.Process().children(recursive=True)}
-    with room_of(body) as room:
+    with room_of(body, separated=PROCESS) as room:
         assert isinstance(ask(room), Returned)
         room.close()
     assert soon_gone(before)
@@ -236,7 +246,7 @@ def test_a_daemon_without_its_environment_does_not_outlive_its_room_either() -> 
         "return z"
     )
     before = {p.pid for p in psutil.Process().children(recursive=True)}
-    with room_of(body) as room:
+    with room_of(body, separated=PROCESS) as room:
         assert isinstance(ask(room), Returned)
         start = time.monotonic()
         room.close()

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from graders.exam_room import Rooms
 from graders.foundation.calibration import Calibration
 from graders.foundation.errors import BadRubric
 from graders.foundation.exam import Exam, TrainingOptions
@@ -130,7 +131,8 @@ def test_calibrating_measures_both_implementations() -> None:
 def accuracy_with(calibration: Calibration | None, edits: Edits) -> Verdict:
     """Return the verdict on accuracy under a calibration."""
     exam = Exam(seed=3, data=dataset("tiny"), training=TINY, calibration=calibration)
-    with Invigilator(submission_of(edited_reference(edits)), Limits(), FORBIDDEN, 3) as invigilator:
+    submission = submission_of(edited_reference(edits))
+    with Rooms() as rooms, Invigilator(submission, Limits(), FORBIDDEN, 3, rooms) as invigilator:
         result = examine([Candidacy(with_parameters("accuracy", {"floor": 0.1}), exam)], invigilator, Silent())[0]
     assert result.verdict is not None
     return result.verdict

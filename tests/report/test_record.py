@@ -12,7 +12,8 @@ from pydantic import ValidationError
 import graders.report
 from graders.foundation.verdict import Check, Curves, ErrorMap, GapOverSeeds, Standing, verdict
 from graders.grading.scorecard import Scorecard
-from graders.report.record import Record, read_record, record_schema, to_record, write_record
+from graders.report.record import read_record, record_schema, to_record, write_record
+from graders.report.record_model import Record
 from tests.report import samples
 
 SCHEMA_FILE = Path(graders.report.__file__).with_name("results.schema.json")
