@@ -9,7 +9,7 @@ Fix: keep the four headings, and write under each of them what you found, with n
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar
@@ -66,9 +66,12 @@ class Answers(Grader):
             open_for_reviewer=True,
         )
 
+    def answered(self, name: str, text: str) -> bool:
+        """Tell whether a section's text counts as an answer; in the derivation a formula does."""
+        return len(WORD.findall(text)) >= self.min_words or (name == "Derivation" and bool(FORMULA.search(text)))
+
     def _check(self, name: str, text: str) -> Check:
-        words = len(WORD.findall(text))
-        enough = words >= self.min_words or (name == "Derivation" and bool(FORMULA.search(text)))
+        words, enough = len(WORD.findall(text)), self.answered(name, text)
         reason = f"{words} words, for a reviewer to read" if enough else f"{words} words, expected {self.min_words}"
         return Check(
             title=f"'{name}' is answered",
@@ -87,15 +90,13 @@ def sections(markdown: str) -> dict[str, str]:
     next of the four, or at the next heading of its own or a higher level. HTML comments do not count.
     """
     found = dict.fromkeys(LOOK_FOR, "")
-    current, level, fenced = "", 0, False
-    for line in COMMENT.sub("", markdown).splitlines():
-        fenced ^= bool(FENCE.match(line))
-        heading = None if fenced else HEADING.match(line)
+    current, level = "", 0
+    for heading, line in _lines(markdown):
         if heading is None:
             if current:
                 found[current] += line + "\n"
             continue
-        named = _section_of(heading[2])
+        named = section_of(heading[2])
         if named or len(heading[1]) <= level:
             current, level = named, len(heading[1])
         elif current:
@@ -103,7 +104,27 @@ def sections(markdown: str) -> dict[str, str]:
     return found
 
 
-def _section_of(heading: str) -> str:
+def headings(markdown: str) -> list[tuple[int, str, str]]:
+    """Return the level and words of every heading, and the text down to the next one of any level."""
+    found: list[tuple[int, str, str]] = []
+    for heading, line in _lines(markdown):
+        if heading is not None:
+            found.append((len(heading[1]), heading[2], ""))
+        elif found:
+            level, words, text = found[-1]
+            found[-1] = (level, words, f"{text}{line}\n")
+    return found
+
+
+def _lines(markdown: str) -> Iterator[tuple[re.Match[str] | None, str]]:
+    """Yield each line, with the match of its heading where it is one; comments are left out, code holds no heading."""
+    fenced = False
+    for line in COMMENT.sub("", markdown).splitlines():
+        fenced ^= bool(FENCE.match(line))
+        yield (None if fenced else HEADING.match(line)), line
+
+
+def section_of(heading: str) -> str:
     """Return the section that a heading opens, or ""."""
     words = NUMBERING.sub("", " ".join(WORD.findall(heading)).casefold())
     return next((name for name in LOOK_FOR if words.startswith(name.casefold())), "")

@@ -53,7 +53,7 @@ def charge_once(candidacies: Sequence[Candidacy], exam: Exam, invigilator: Invig
             charged_at = tuple(dict.fromkeys(wrong[name] for name in names[result.name]))
             current[result.name] = _merged(current[result.name], result, charged_at)
             latest[result.name] = candidacy
-        for criterion in (c for c in lost if current[c.name].standing in (Standing.NONE, Standing.PARTIAL)):
+        for criterion in (c for c in level if _nameable(current[c.name])):
             result = diagnosed(current[criterion.name], latest[criterion.name], exam, invigilator)
             current[criterion.name] = _repeated(result, charged)
             charged = {**dict.fromkeys(_roots(result.diagnoses), criterion.title), **charged}
@@ -61,6 +61,12 @@ def charge_once(candidacies: Sequence[Candidacy], exam: Exam, invigilator: Invig
             if criterion.grader.about:
                 wrong.setdefault(criterion.grader.about, criterion.title)
     return tuple(current[c.name] for c in criteria)
+
+
+def _nameable(result: CriterionResult) -> bool:
+    """Tell whether something attempted was lost; where points are open for a reviewer, a part of them may be closed."""
+    closed = result.standing is Standing.OPEN and result.verdict is not None and result.verdict.share < 1
+    return closed or result.standing in (Standing.NONE, Standing.PARTIAL)
 
 
 def _levels(criteria: Sequence[Criterion]) -> Sequence[Sequence[Criterion]]:
