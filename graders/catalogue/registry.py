@@ -20,6 +20,7 @@ def catalogue_of(criterion: str) -> Catalogue | None:
 
 
 MACHINERY = (
+    "torch_training_traits",
     "model_traits",
     "port_optimisers",
     "port_runs",

@@ -328,7 +328,6 @@ MODELS = (
         see=COMPARE,
         fix=LOSS_EXPECTS,
         gives=models(_softmax),
-        root="forward-probabilities",
     ),
     mistake(
         id="torch-forward-sigmoid-on-the-output",

@@ -95,7 +95,7 @@ LOSSES = (
         see=CERTAIN,
         fix=EXPECTS,
         gives=recipes(_loss("softmax twice")),
-        root="cross-entropy-softmax-twice",
+        root="torch-forward-softmax-inside",
     ),
     mistake(
         id="torch-steps-nll-of-logits",
@@ -152,7 +152,7 @@ NETWORKS = (
         see="Print the smallest logit of a batch.",
         fix="What stands behind the last layer of your NumPy network?",
         gives=recipes(_loss("ReLU of the logits")),
-        root="torch-forward-relu-on-the-output",
+        root="forward-activation-on-the-output",
     ),
     *(
         mistake(
@@ -162,15 +162,15 @@ NETWORKS = (
             see="Give model(X) the weights of your NumPy network and compare the logits.",
             fix=LAYERS,
             gives=recipes(_activation(key)),
-            root=f"torch-forward-{name}",
+            root=root,
         )
-        for key, name, words in (
-            ("none", "no-activation", "without an activation between its two layers"),
-            ("sigmoid", "sigmoid", "with a sigmoid in its hidden layer"),
-            ("tanh", "tanh", "with tanh in its hidden layer"),
-            ("leaky", "leaky", "with a leaky ReLU in its hidden layer"),
-            ("gelu", "gelu", "with GELU in its hidden layer"),
-            ("elu", "elu", "with ELU in its hidden layer"),
+        for key, name, words, root in (
+            ("none", "no-activation", "without an activation between its two layers", "forward-no-activation"),
+            ("sigmoid", "sigmoid", "with a sigmoid in its hidden layer", "forward-sigmoid"),
+            ("tanh", "tanh", "with tanh in its hidden layer", "forward-tanh"),
+            ("leaky", "leaky", "with a leaky ReLU in its hidden layer", "forward-leaky"),
+            ("gelu", "gelu", "with GELU in its hidden layer", "torch-forward-gelu"),
+            ("elu", "elu", "with ELU in its hidden layer", "torch-forward-elu"),
         )
     ),
     mistake(
@@ -180,6 +180,7 @@ NETWORKS = (
         see=HELD,
         fix=WHICH,
         gives=recipes(_frozen("b1", "b2"), _frozen("b1"), _frozen("b2")),
+        root="torch-forward-no-bias",
     ),
     mistake(
         id="torch-steps-first-layer-frozen",
