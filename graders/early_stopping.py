@@ -48,7 +48,7 @@ class EarlyStopping(Grader):
 
     patience: int = 3
     epochs: int = 40
-    runs: int = 6
+    runs: int = 8
     rtol: float = 1e-3
 
     def ask(self, exam: Exam) -> Sequence[Call]:

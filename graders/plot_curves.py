@@ -58,27 +58,27 @@ class PlotCurves(Grader):
         assert isinstance(history, dict)
 
         def drawn(name: str, value: Value) -> str:
-            line = _line_of(value, history, name)
+            line = line_of(value, history, name)
             return f"drawn from x = {line.x[0]:g} to {line.x[-1]:g}"
 
-        def told_apart(value: Value) -> str:
-            return _told_apart(_Figure.of(value), *(_line_of(value, history, n) for n in ("train_loss", "val_loss")))
+        def apart(value: Value) -> str:
+            return told_apart(Figure.of(value), *loss_lines(value, history))
 
         def labelled(value: Value) -> None:
-            _labelled(_Figure.of(value))
+            _labelled(Figure.of(value))
 
         asked = f"plot_curves(history, path), history of {EPOCHS} epochs"
         return verdict(
             check("a figure is saved at the path", answer, _saved, asked=asked),
             check("the training loss is drawn", answer, lambda v: drawn("train_loss", v), asked=asked),
             check("the validation loss is drawn", answer, lambda v: drawn("val_loss", v), asked=asked),
-            check("the two can be told apart", answer, told_apart, fix=LEGEND, asked=asked),
+            check("the two can be told apart", answer, apart, fix=LEGEND, asked=asked),
             check("the axes are labelled", answer, labelled, weight=0.5, asked=asked),
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Line:
+class Line:
     """A line of the figure.
 
     Args:
@@ -101,7 +101,7 @@ class _Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Figure:
+class Figure:
     """What can be seen on the figure.
 
     Args:
@@ -110,7 +110,7 @@ class _Figure:
         words: all text.
     """
 
-    lines: tuple[_Line, ...]
+    lines: tuple[Line, ...]
     notes: tuple[str, ...]
     words: str
 
@@ -122,7 +122,7 @@ class _Figure:
         return all(noted) or (both and len({look.lower() for look in LOOKS.findall(self.words)}) >= 2)
 
     @classmethod
-    def of(cls, value: Value) -> "_Figure":
+    def of(cls, value: Value) -> "Figure":
         """Read the routine's answer."""
         figure = mapping(value, what="the figure")
         panels = [p for p in _list(figure.get("axes")) if isinstance(p, Mapping)]
@@ -133,7 +133,7 @@ class _Figure:
         return cls(lines=tuple(lines), notes=tuple(notes), words=" ".join(words))
 
 
-def _lines(axes: int, panel: Mapping[str | int, Value], shown: set[str]) -> list[_Line]:
+def _lines(axes: int, panel: Mapping[str | int, Value], shown: set[str]) -> list[Line]:
     """Return the visible lines of a panel, each with the name that a legend shows for it."""
     drawn = [line for line in _list(panel.get("lines")) if isinstance(line, Mapping) and _visible(line, panel)]
     legend = _texts(panel.get("legend"))
@@ -145,7 +145,7 @@ def _lines(axes: int, panel: Mapping[str | int, Value], shown: set[str]) -> list
         look = tuple(str(line.get(key)) for key in ("color", "style", "marker", "width"))
         labels = (str(panel.get("x_label") or ""), str(panel.get("y_label") or ""))
         x, y = (array(line.get(key), what=f"a line's {key}", finite=False).ravel() for key in ("x", "y"))
-        found.append(_Line(axes=axes, x=x, y=y, look=look, name=name, panel=_panel_words(panel), labels=labels))
+        found.append(Line(axes=axes, x=x, y=y, look=look, name=name, panel=_panel_words(panel), labels=labels))
     return found
 
 
@@ -163,10 +163,10 @@ def _visible(line: Mapping[str | int, Value], panel: Mapping[str | int, Value]) 
     return bool(np.mean(inside) >= 0.5)
 
 
-def _line_of(value: Value, history: Mapping[str | int, Value], name: str) -> _Line:
+def line_of(value: Value, history: Mapping[str | int, Value], name: str) -> Line:
     """Return the line that holds a series of the history, or raise `Wrong`."""
     want = array(history[name], what=name)
-    figure = _Figure.of(value)
+    figure = Figure.of(value)
     for line in figure.lines:
         if line.y.shape == want.shape and np.allclose(line.y, want, rtol=1e-6, atol=0):
             if not (np.diff(line.x) > 0).all():
@@ -180,6 +180,11 @@ def _line_of(value: Value, history: Mapping[str | int, Value], name: str) -> _Li
     )
 
 
+def loss_lines(value: Value, history: Mapping[str | int, Value]) -> tuple[Line, Line]:
+    """Return the lines of training and validation loss, or raise `Wrong`."""
+    return line_of(value, history, "train_loss"), line_of(value, history, "val_loss")
+
+
 def _saved(value: Value) -> str:
     size = mapping(value, what="the figure").get("saved")
     if isinstance(size, int) and size > 0:
@@ -189,7 +194,8 @@ def _saved(value: Value) -> str:
     )
 
 
-def _told_apart(figure: _Figure, train: _Line, val: _Line) -> str:
+def told_apart(figure: Figure, train: Line, val: Line) -> str:
+    """Return by what the two lines are told apart, or raise `Wrong`."""
     if train.axes == val.axes and train.look == val.look:
         raise Wrong("Both lines have the same colour, style and marker.", got=f"colour {train.look[0]} twice")
     apart = train.axes != val.axes
@@ -207,13 +213,17 @@ def _only(these: re.Pattern[str], those: re.Pattern[str], text: str) -> bool:
     return bool(these.search(text)) and not those.search(text)
 
 
-def _labelled(figure: _Figure) -> None:
-    """Pass when each axis is labelled somewhere: panels share labels, and a title may say what is shown."""
-    said = {"x": re.compile(r"epoch|iteration", re.IGNORECASE), "y": re.compile(r"loss|entropy", re.IGNORECASE)}
-    labels = {axis: [line.labels[i] for line in figure.lines] for i, axis in enumerate("xy")}
-    missing = [a for a in "xy" if not any(t.strip() for t in labels[a]) and not said[a].search(figure.words)]
+def _labelled(figure: Figure) -> None:
+    missing = axes_without_label(figure)
     if missing:
         raise Wrong(f"The {' and the '.join(missing)} axis has no label.", expected="what is shown, and its unit")
+
+
+def axes_without_label(figure: Figure) -> list[str]:
+    """Return which of x and y has no label anywhere: panels share labels, and a title may say what is shown."""
+    said = {"x": re.compile(r"epoch|iteration", re.IGNORECASE), "y": re.compile(r"loss|entropy", re.IGNORECASE)}
+    labels = {axis: [line.labels[i] for line in figure.lines] for i, axis in enumerate("xy")}
+    return [a for a in "xy" if not any(t.strip() for t in labels[a]) and not said[a].search(figure.words)]
 
 
 def _panel_words(panel: Mapping[str | int, Value]) -> str:

@@ -90,7 +90,7 @@ class WidthStudy(Grader):
     def _results(self, value: Value) -> dict[int, Value]:
         """Return the result of each width, or raise `Wrong`; keys may be integers or their text."""
         found = mapping(value, what="width_study")
-        by_width = {width: result for key, result in found.items() if (width := _width(key)) is not None}
+        by_width = {width: result for key, result in found.items() if (width := width_of(key)) is not None}
         missing = [width for width in self.widths if by_width.get(width) is None]
         if missing:
             keys = ", ".join(repr(key) for key in list(found)[:8]) or "nothing"
@@ -104,14 +104,14 @@ class WidthStudy(Grader):
     def _finite(self, value: Value) -> str:
         count = 0
         for width, result in self._results(value).items():
-            for numbers in _numbers(result):
+            for numbers in numbers_of(result):
                 if not np.isfinite(numbers).all():
                     bad = numbers[~np.isfinite(numbers)][0]
                     raise Wrong(f"The result of width {width} holds {bad}.", got=str(bad), expected="finite numbers")
                 count += numbers.size
-            if not any(numbers.size for numbers in _numbers(result)):
+            if not any(numbers.size for numbers in numbers_of(result)):
                 raise Wrong(f"The result of width {width} holds no number.", expected="a history or accuracies")
-            if not any(_histories(result)) and any(numbers.ndim > 1 for numbers in _numbers(result)):
+            if not any(_histories(result)) and any(numbers.ndim > 1 for numbers in numbers_of(result)):
                 raise Wrong(
                     f"The result of width {width} holds matrices and no history, as if it were the parameters.",
                     got="matrices",
@@ -134,7 +134,7 @@ class WidthStudy(Grader):
 
     def _alike(self, one: Value, other: Value) -> bool:
         """Tell whether all numbers of two studies are the same."""
-        a, b = ([n for result in self._results(v).values() for n in _numbers(result)] for v in (one, other))
+        a, b = ([n for result in self._results(v).values() for n in numbers_of(result)] for v in (one, other))
         return len(a) == len(b) and all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
 
     def _validated(self, value: Value, relabelled: Value) -> str:
@@ -157,7 +157,7 @@ class WidthStudy(Grader):
         return "the losses differ"
 
 
-def _width(key: str | int) -> int | None:
+def width_of(key: str | int) -> int | None:
     """Return the width that a key stands for, or None."""
     if isinstance(key, int):
         return int(key)
@@ -187,17 +187,17 @@ def _series(result: Value, names: Sequence[str] = SERIES) -> Iterator[np.ndarray
                 yield _plain(value)
 
 
-def _numbers(result: Value, depth: int = 0) -> Iterator[np.ndarray]:
+def numbers_of(result: Value, depth: int = 0) -> Iterator[np.ndarray]:
     """Yield all numbers in a result, whatever holds them."""
     if isinstance(result, Params):
         for weights in result.arrays():
             yield _plain(weights)
     elif isinstance(result, Mapping) and depth < 5:
         for part in result.values():
-            yield from _numbers(part, depth + 1)
+            yield from numbers_of(part, depth + 1)
     elif isinstance(result, tuple | list) and depth < 5 and any(not isinstance(p, int | float) for p in result):
         for part in result:
-            yield from _numbers(part, depth + 1)
+            yield from numbers_of(part, depth + 1)
     else:
         yield _plain(result)
 

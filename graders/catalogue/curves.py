@@ -179,7 +179,8 @@ def _best_so_far(names: Sequence[str]) -> Change:
         got, recorded = run.got[name], run.recorded[name]
         if isinstance(got, np.ndarray) and isinstance(recorded, np.ndarray):
             never_worse = bool((np.diff(sign * recorded) >= 0).all())
-            if never_worse and sign * got[-1] >= sign * told[-1]:
+            stands_still = len(recorded) > 1 and recorded[-1] == recorded[-2]
+            if never_worse and stands_still and sign * got[-1] >= sign * told[-1]:
                 return got
         return told
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from graders.measure.compare import Wrong
-from graders.measure.stopping import Recorded, accepted, best_epochs, mistaken, rule_of
+from graders.measure.stopping import Recorded, accepted, best_epochs, rule_of
 
 
 def ended_in_time(runs: Sequence[Recorded], *, patience: int, epochs: int) -> str:
@@ -23,13 +23,11 @@ def ended_in_time(runs: Sequence[Recorded], *, patience: int, epochs: int) -> st
             "had stopped improving.",
             got=f"{lengths} epochs",
         )
-    named = [name for name, rules in mistaken(patience).items() if rule_of(runs, rules, epochs)]
-    told = f" One known mistake explains all of them: {named[0]}." if len(named) == 1 else ""
     odd = next((run for run in runs if rule_of([run], accepted(patience), epochs) is None), runs[0])
     bests = " or ".join(str(epoch + 1) for epoch in sorted(set(best_epochs(odd).values())))
     raise Wrong(
         f"The runs ended after {lengths} epochs. The one of {odd.epochs} epochs had its best epoch at {bests}, by its "
-        f"recorded validation loss or accuracy.{told}",
+        f"recorded validation loss or accuracy.",
         got=f"ended after {odd.epochs} epochs",
         expected=f"{patience} epochs after the best one",
     )
