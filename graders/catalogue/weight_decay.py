@@ -224,7 +224,7 @@ MISTAKES = (
     of_the_arrays(
         id="weight-decay-biases-for-weights",
         did="The biases decay and the weights do not.",
-        gives=adds(_nothing, layers=(WEIGHTS,), biases=whole, penalties=(_only(*BIASES),)),
+        gives=adds(_nothing, layers=(WEIGHTS,), biases=whole, penalties=(_only(*BIASES),), trains="does not"),
     ),
     of_the_argument(
         id="weight-decay-ignored",
