@@ -31,7 +31,7 @@ TIE = 1e-3  # images whose two largest logits are nearer than this have no certa
 
 AXIS = "Along which axis of the logits (N, K) do the classes of one image lie?"
 SHAPE = "Print the shape of what you return for 7 images and 5 classes: it has 7 entries, one for each image."
-BESIDE = "Print forward(params, X) for three images, and your labels beside it."
+BESIDE = "Print the logits of three images, and your labels beside them."
 ONE_LABEL = "What is asked for is one whole number for each image: which of its classes is the likeliest?"
 OWN_NETWORK = "Does prediction need a forward pass of its own, where you have written one already?"
 TWO_COPIES = (
@@ -91,6 +91,8 @@ def shows_dropout(labels: Outcome | None) -> bool:
         return False
     reached = np.array([int((labels >= j).sum()) for j in range(UNITS)])
     stopped = np.array([int((labels == j).sum()) for j in range(UNITS)])
+    if not reached.sum():  # labels below zero, or none that is a number
+        return False
     p = 1 - float(stopped.sum() / reached.sum())
     gaps = np.abs(stopped - (1 - p) * reached)
     fits = gaps <= SIGMAS * np.sqrt(p * (1 - p) * reached) + 1
@@ -120,7 +122,7 @@ OWN_NETWORKS = tuple(
         id=f"predict-{wrong.name}",
         did=f"The labels come from a forward pass of its own. {wrong.did}",
         why=f"{TWO_COPIES} {wrong.why}",
-        see="Compare your labels with the argmax of forward(params, X).",
+        see="Compare your labels with the likeliest classes that your forward gives.",
         fix=OWN_NETWORK,
         gives=any_of(*map(_labels, wrong.networks), read=read),
         root=f"forward-{wrong.name}",
@@ -133,7 +135,7 @@ OTHERS = (
         id="predict-leaky",
         did="The labels come from a forward pass of its own, with a leaky ReLU.",
         why=TWO_COPIES,
-        see="Compare your labels with the argmax of forward(params, X).",
+        see="Compare your labels with the likeliest classes that your forward gives.",
         fix=OWN_NETWORK,
         gives=any_of(
             *(_labels(activated(leaky(slope))) for slope in (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.3)), read=read
