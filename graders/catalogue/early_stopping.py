@@ -1,5 +1,6 @@
 """Mistakes in the `patience` of `train`: where each would end the runs by their recorded curves, and what it keeps."""
 
+import dataclasses
 import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,17 +31,18 @@ from graders.catalogue.stopping_rules import (
     training_loss,
     without_patience_too,
 )
-from graders.foundation.call import Call, Params
+from graders.foundation.call import Call, Params, Value
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Seen
 from graders.foundation.observation import Failed
 from graders.measure.compare import Wrong
+from graders.measure.miniature import CLASSES, draw
 from graders.measure.patience_runs import EXACT, SHORT, STOPPED, Kind, recorded, value_of
 from graders.measure.stopping import RIGHT, Recorded, best_epochs
 
 RTOL = 1e-3  # between a recorded validation loss and that of the returned parameters
 ENDS, KEPT, VALUE = "ends", "kept", "value"
-STILL, STILL_EPOCHS = "at rest with patience", 8
+STILL, WORSE, FEW = "at rest with patience", "with the labels of other classes", 12
 LAYERS = (("W1", "b1"), ("W2", "b2"))
 BY_HAND = (
     "Print each epoch's validation loss, the best one so far and the count of bad epochs, and follow them by hand."
@@ -61,8 +63,9 @@ def _runs(seen: Seen) -> Iterator[tuple[str, Kind, int]]:
             if f"{kind.name} {i}" in seen:
                 yield f"{kind.name} {i}", kind, i
     yield "without", SHORT, 0
-    if STILL in seen:
-        yield STILL, STOPPED, 0
+    for name in (STILL, WORSE):
+        if name in seen:
+            yield name, STOPPED, 0
 
 
 def observe(exam: Exam, seen: Seen) -> Outcomes:
@@ -80,7 +83,7 @@ def observe(exam: Exam, seen: Seen) -> Outcomes:
             continue
         found[name, ENDS] = np.array([float(run.epochs)])
         epochs = _kept(exam, seen, name, kind, i)
-        if epochs is not None and name not in (STILL, "without"):
+        if epochs is not None and name not in (STILL, WORSE, "without"):
             found[name, KEPT] = _first(epochs)
     return found
 
@@ -93,15 +96,11 @@ def _kept(exam: Exam, seen: Seen, name: str, kind: Kind, i: int) -> Sequence[set
     """Return the epochs that each layer may be of; None where neither curves nor shorter runs tell."""
     value = value_of(seen[name])
     try:
-        epochs = kind.returned_epochs(exam, i, value, rtol=RTOL)
+        by_loss = kind.returned_epochs(exam, i, value, rtol=RTOL)
         theta = kind.params_of(value)
     except Wrong:
         return None
-    if epochs:
-        return epochs, epochs
     known = _known(seen, kind, i)
-    if not known:
-        return None
     found: list[set[int]] = []
     for names in LAYERS:
         equal = set()
@@ -110,7 +109,9 @@ def _kept(exam: Exam, seen: Seen, name: str, kind: Kind, i: int) -> Sequence[set
             if all(np.abs(a - b).max() <= EXACT * max(np.abs(a).max(), EXACT) for a, b in pairs):
                 equal.add(epoch)
         found.append(equal)
-    return found
+    if any(found):  # equal parameters say more than equal losses
+        return found
+    return (by_loss, by_loss) if by_loss else found if known else None
 
 
 def _known(seen: Seen, kind: Kind, i: int) -> Mapping[int, Params]:
@@ -126,11 +127,17 @@ def _known(seen: Seen, kind: Kind, i: int) -> Mapping[int, Params]:
 
 
 def further(exam: Exam, seen: Seen) -> Sequence[Call]:
-    """Ask for a run at rest, and for more of the shorter runs where it is unclear whose parameters came back."""
+    """Ask for a run at rest, for one that only gets worse, and for shorter runs: whose parameters came back?"""
     # With a rate of zero no epoch is better: who looks at the curves stops, who does not look goes on.
-    calls = [STOPPED.run(exam, 0, STILL, {"epochs": STILL_EPOCHS, "lr": 0.0, "patience": 3})]
+    usual: dict[str, Value] = {"epochs": FEW, "patience": 3}
+    # What is learnt is wrong for these validation labels: validation gets worse from the first epoch on.
+    clear = draw(exam.rng("early stopping", "worse"), n=40, n_val=60)
+    other = dataclasses.replace(clear, y_val=(clear.y_val + 1) % CLASSES)
+    still = STOPPED.run(exam, 0, STILL, {**usual, "lr": 0.0})
+    worse = other.run(WORSE, {**usual, "H": STOPPED.H, "batch": STOPPED.batch, "lr": STOPPED.lr, "seed": 41})
+    calls = [still, worse]
     for name, kind, i in _runs(seen):
-        if name in (STILL, "without") or not _known(seen, kind, i):
+        if name in (STILL, WORSE, "without"):
             continue
         try:
             run = recorded(value_of(seen[name]))
