@@ -27,6 +27,7 @@ from graders.measure import truth
 from graders.measure.trajectory import Rule, course, unscaled
 from graders.measure.truth import NAMES
 
+RTOL = 2e-3  # of the catalogue
 Arrays: TypeAlias = tuple[np.ndarray, ...]
 Factors: TypeAlias = tuple[float, float, float, float]
 NONE: Factors = (0.0, 0.0, 0.0, 0.0)
@@ -74,11 +75,9 @@ class Style:
                 return run.lr
 
 
+WAVES = ((0, 0), (-1, 0), (0, 1))
 STYLES = tuple(
-    Style(wave=wave, rule=rule, short=short)
-    for short in (True, False)
-    for wave in ((0, 0), (-1, 0), (0, 1))
-    for rule in (course, unscaled)
+    Style(wave=wave, rule=rule, short=short) for short in (True, False) for wave in WAVES for rule in (course, unscaled)
 )
 
 
@@ -234,7 +233,8 @@ def loops(*makers: Loop | Callable[[Case], Sequence[Loop]]) -> Predict:
             for style in scene.styles:
                 plans = _plans(case, loop, style)
                 told.setdefault((id(loop), tuple(plans.items())), (loop, plans))
-        return [_told(case, loop, plans, scene) for loop, plans in told.values() if scene]
+        several = [_told(case, loop, plans, scene) for loop, plans in told.values() if scene]
+        return [one for one in several if one is not None]
 
     return predict
 
@@ -245,22 +245,23 @@ class Scene:
 
     Args:
         start: where the runs start.
-        scales: what moves are measured by.
+        scales: what moves are measured by, by run.
         styles: those that may be the student's.
-        ends: relative moves by plan and ground, remembered.
+        ends: relative moves by run, plan and ground, remembered.
     """
 
     start: Params
-    scales: Arrays
+    scales: Mapping[str, Arrays]
     styles: tuple[Style, ...]
-    ends: dict[tuple[Plan, Ground], np.ndarray] = field(default_factory=dict)
+    ends: dict[tuple[str, Plan, Ground], np.ndarray] = field(default_factory=dict)
 
-    def end(self, plan: Plan, ground: Ground) -> np.ndarray:
-        """Return where a plan leads, relative to its start."""
-        if (plan, ground) not in self.ends:
+    def end(self, name: str, plan: Plan, ground: Ground) -> np.ndarray:
+        """Return where a plan leads, relative to where all runs start."""
+        key = (name, plan, ground)
+        if key not in self.ends:
             with np.errstate(all="ignore"):
-                self.ends[plan, ground] = relative(walk(plan, ground)[0], self.start, self.scales)
-        return self.ends[plan, ground]
+                self.ends[key] = relative(walk(plan, ground)[0], self.start, self.scales[name])
+        return self.ends[key]
 
 
 @lru_cache(maxsize=2)
@@ -282,7 +283,7 @@ def _fits(case: Case, scene: Scene, style: Style, kind: str) -> bool:
     loop = Loop()
     ground, plans = _grounds(case, loop, scene.start), _plans(case, loop, style)
     names = [n for n in plans if n in (kind, kind + DEFAULTS) and (n, part_of(n)) in case.observed]
-    ends = {n: scene.end(plans[n], ground[on_copies(n)]) for n in names}
+    ends = {n: scene.end(n, plans[n], ground[on_copies(n)]) for n in names}
     return bool(names) and all(gap(case.observed[n, part_of(n)], end) <= 1e-3 for n, end in ends.items())
 
 
@@ -350,7 +351,8 @@ def _plans(case: Case, loop: Loop, style: Style) -> Mapping[str, Plan]:
     return found
 
 
-def _told(case: Case, loop: Loop, plans: Mapping[str, Plan], scene: Scene) -> Outcomes:
+def _told(case: Case, loop: Loop, plans: Mapping[str, Plan], scene: Scene) -> Outcomes | None:
+    """Return what a loop gives; None where some of it is free and the rest does not fit: then it explains nothing."""
     found: dict[Key, Outcome] = {}
     grounds = _grounds(case, loop, loop.start or scene.start)
     for name in case.seen:
@@ -360,19 +362,24 @@ def _told(case: Case, loop: Loop, plans: Mapping[str, Plan], scene: Scene) -> Ou
         if exact(name):
             key = (name, part_of(name))
             followed = name in plans and name not in loop.free
-            found[key] = scene.end(plans[name], grounds[on_copies(name)]) if followed else _as_observed(case, key)
+            found[key] = scene.end(name, plans[name], grounds[on_copies(name)]) if followed else _as_observed(case, key)
     for name, of in RATIO.items():
         key = (name, WORD[name])
         if key in case.observed:
             followed = name in plans and name not in loop.free
             found[key] = _ratio(plans[name], plans[of]) if followed else _as_observed(case, key)
+    unclear = []
     for key in case.observed:
         name, part = key
         if part == ENDING or exact(name) or name in RATIO:
             continue
         free = name not in loop.words and (name in loop.free or name in FREE_WORDS)
-        found[key] = _as_observed(case, key) if free else loop.words.get(name, RIGHT_WORDS[name])
-    return found
+        unclear += [key] if free else []
+        found[key] = loop.words.get(name, RIGHT_WORDS[name])
+    fits = all(gap(told, found.get(key)) <= RTOL for key, told in case.observed.items() if key not in unclear)
+    if fits:
+        return found | {key: case.observed[key] for key in unclear}
+    return None if loop.mixed or loop.free else found
 
 
 def _ratio(scheduled: Plan, constant: Plan) -> np.ndarray:

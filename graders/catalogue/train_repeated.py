@@ -56,15 +56,17 @@ def _ruled(wrong: WrongRule) -> Mistake:
     )
 
 
-def _times(factor: Callable[[int, int], float], *, free: tuple[str, ...] = ()) -> Loop:
-    """Return the loop whose gradients are multiplied by a factor; from the batch's images and the nominal size."""
+def _times(factor: Callable[[int], float], *, decayed: bool) -> Loop:
+    """Return the loop whose gradients are multiplied by a factor of the batch's images, with the decay or without."""
 
     def plan(right: Plan, run: Run, _style: Style) -> Plan:
         full, rest = divmod(run.images, run.batch)
         sizes = [run.batch] * full + [rest] * (len(right.weights) - full)
-        return replace(right, weights=tuple(factor(size, run.batch) for size in sizes))
+        by = factor(run.batch) if decayed else 1.0
+        w1, b1, w2, b2 = (d * by for d in right.decay)
+        return replace(right, weights=tuple(factor(size) for size in sizes), decay=(w1, b1, w2, b2))
 
-    return Loop(plan=plan, free=free)
+    return Loop(plan=plan, free=("visits", "masks"))
 
 
 def _decay(factors: Factors, by: Callable[[Run], float] = lambda _run: 1.0) -> Loop:
@@ -123,14 +125,14 @@ W, B = (1.0, 0.0, 1.0, 0.0), (0.0, 1.0, 0.0, 1.0)
 ALL = (1.0, 1.0, 1.0, 1.0)
 
 REPEATED = (
-    *(_ruled(wrong) for wrong in WRONG_RULES if wrong.name != "none"),
+    *(_ruled(wrong) for wrong in WRONG_RULES if wrong.name not in ("none", "not-updated")),
     mistake(
         id="training-not-divided-by-n",
         did="Inside train: the gradients are sums over the images of a batch, not means.",
         why="Every step is as many times too long as the batch has images.",
         see=STEP,
         fix=MEAN,
-        gives=loops(_times(lambda size, _batch: size, free=("visits", "masks"))),
+        gives=loops(*(_times(lambda size: size, decayed=decayed) for decayed in (False, True))),
         root="gradients-not-divided-by-n",
     ),
     mistake(
@@ -139,7 +141,7 @@ REPEATED = (
         why="Every step is as many times too short as the batch has images.",
         see=STEP,
         fix=MEAN,
-        gives=loops(_times(lambda size, _batch: 1 / size, free=("visits", "masks"))),
+        gives=loops(*(_times(lambda size: 1 / size, decayed=decayed) for decayed in (False, True))),
         root="gradients-divided-twice",
     ),
     mistake(

@@ -10,13 +10,13 @@ from graders.foundation.call import Call, Params, Value
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Seen
 from graders.foundation.observation import Failed, Returned
-from graders.measure import truth
 from graders.measure.compare import Wrong
 from graders.measure.loop_traces import new_masks
 from graders.measure.miniature import CLASSES, PIXELS, Problem
+from graders.measure.recipes import DEFAULT_MU, Recipe
 from graders.measure.training import loss_of, trained_params
 from graders.measure.visits import labels_used, rows, visits
-from graders.training import DEFAULTS, DROPPED, LR, SHORT, WIDE, H, N, problem_of, starts_of
+from graders.training import DEFAULTS, DROPPED, SHORT, WIDE, H, N, problem_of, starts_of
 
 SAME, DIFFERENT = "the same bits", "different bits"
 ACTS, NO_EFFECT = "acts", "no effect"
@@ -62,6 +62,7 @@ PARTS: Mapping[str, str] = {
 FREE_WORDS = ("learning", "labels")  # what a wrong step makes of these is another matter
 RATIO: Mapping[str, str] = {"slow step": "slow", f"slow step{DEFAULTS}": f"slow{DEFAULTS}"}
 WORD: Mapping[str, str] = dict.fromkeys(RATIO, "schedule by epoch")
+ROUNDING = 1e-7  # moves below this are none
 TINY = 1e-4  # a learning rate at which the steps of an epoch hardly depend on each other
 
 
@@ -86,21 +87,39 @@ def start_of(seen: Seen) -> Params | None:
     return found[0] if found else None
 
 
-def scales_of(start: Params, seen: Seen) -> Arrays:
-    """Return how long the first step of a right loop is, at most, for each array."""
-    X, y = seen["plain 1"].call.args[:2]
-    assert isinstance(X, np.ndarray)
-    assert isinstance(y, np.ndarray)
-    g = truth.loss_and_grads(start, X, y)[1]
-    return tuple(np.array(LR * float(np.abs(a).max()) or 1.0) for a in g.arrays())
+def scales_of(start: Params, seen: Seen) -> Mapping[str, Arrays]:
+    """Return how far each array gets, at most, in every run that can be followed; schedules are left out."""
+    found = {}
+    for name, answer in seen.items():
+        if exact(name):
+            X, y, X_val, y_val = (a for a in answer.call.args if isinstance(a, np.ndarray))
+            problem = Problem(X=X, y=y, X_val=X_val, y_val=y_val)
+            lr, epochs, mu, decay, batch = (
+                float(told) if isinstance(told := answer.call.kwargs.get(option, default), int | float) else default
+                for option, default in DEFAULT_OPTIONS.items()
+            )
+            steps = -(-len(X) // int(batch))
+            recipe = Recipe(lrs=[lr] * int(epochs), mu=mu, decay=decay, steps=steps)
+            moved = zip(recipe.states(problem, start)[-1].arrays(), start.arrays(), strict=True)
+            found[name] = tuple(np.array(float(np.abs(end - origin).max()) or 1.0) for end, origin in moved)
+    return found
+
+
+DEFAULT_OPTIONS: Mapping[str, float] = {
+    "lr": 0.1,
+    "epochs": 20,
+    "momentum": DEFAULT_MU,
+    "weight_decay": 0.0,
+    "batch": 128,
+}
 
 
 def relative(end: Arrays, start: Params, scales: Arrays) -> np.ndarray:
     """Return how far all arrays have moved, one after the other, each relative to its scale."""
     with np.errstate(all="ignore"):
-        return np.concatenate(
-            [((e - s) / scale).ravel() for e, s, scale in zip(end, start.arrays(), scales, strict=True)]
-        )
+        moved = [((e - s) / scale).ravel() for e, s, scale in zip(end, start.arrays(), scales, strict=True)]
+    told = np.concatenate(moved)
+    return np.where(np.abs(told) < ROUNDING, 0.0, told)
 
 
 def further(exam: Exam, seen: Seen) -> Sequence[Call]:
@@ -139,7 +158,7 @@ def observe(exam: Exam, seen: Seen) -> Outcomes:
     if start is None:
         return found
     scales = scales_of(start, seen)
-    found |= {(n, part_of(n)): relative(end.arrays(), start, scales) for n, end in ends.items() if exact(n)}
+    found |= {(n, part_of(n)): relative(end.arrays(), start, scales[n]) for n, end in ends.items() if exact(n)}
     for name, word in _words(problem_of(exam), start, ends).items():
         found[name, PARTS[name]] = word
     for name, of in RATIO.items():

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from graders.catalogue.mistake import ENDING, Case, Catalogue, Mistake, Outcomes
-from graders.catalogue.train_loops import Loop, Plan, Run, Style, ending, loops, refusing, right_loop
+from graders.catalogue.train_loops import RTOL, WAVES, Loop, Plan, Run, Style, ending, loops, refusing, right_loop
 from graders.catalogue.train_repeated import REPEATED
 from graders.catalogue.train_traits import (
     DIFFERENT,
@@ -38,7 +38,6 @@ SEED = "Which random numbers of your training do not come from a generator that 
 BATCHES = "Print the number of images of each batch of one epoch, for 20 images and batch=5, 7 and 20."
 RATES = "Print the learning rate that momentum_step is given, in each step of 12 epochs with schedule='step'."
 BOTH = "Compare all four arrays before and after training with one epoch."
-MASKS = "small steps 1", "small steps 2", "masks"
 
 mistake = partial(Mistake, criterion="training")
 
@@ -64,16 +63,23 @@ def _empty_last(images: int, batch: int) -> Sequence[float]:
     return [1.0] * full + [1.0 if rest else 0.0]
 
 
-def _epochs(first: int, extra: int) -> Loop:
-    """Return the loop that begins with another epoch than 0, or does some more (or fewer) than it is asked for."""
+def _epochs(first: int, extra: int) -> Sequence[Loop]:
+    """Return the loops that begin with another epoch than 0, or do some more (or fewer) than they are asked for."""
 
-    def plan(right: Plan, run: Run, style: Style) -> Plan:
-        steps = len(right.weights)
-        return replace(
-            right, rates=tuple((style.rate(run, e),) * steps for e in range(first, max(run.epochs + extra, 0)))
-        )
+    def plan(wave: tuple[int, int]) -> Callable[[Plan, Run, Style], Plan]:
+        # A cosine that lacks an epoch may look like another style's, so each is tried.
+        def of_wave(right: Plan, run: Run, style: Style) -> Plan:
+            rate, steps = replace(style, wave=wave).rate, len(right.weights)
+            epochs = range(first, max(run.epochs + extra, 0))
+            return replace(right, rates=tuple((rate(run, epoch),) * steps for epoch in epochs))
 
-    return Loop(plan=plan, free=MASKS)
+        return of_wave
+
+    return [Loop(plan=plan(wave), free=("masks", "visits")) for wave in WAVES]
+
+
+def _counted(extra: int) -> Loop:
+    return Loop(options=lambda run: replace(run, epochs=run.epochs + extra), free=("masks", "visits"))
 
 
 def _rates(rate: Callable[[Run, Style, int, int, int], float]) -> Loop:
@@ -135,7 +141,7 @@ def _constant_rate(case: Case) -> Sequence[Loop]:
     free = (*RATIO, "visits", "masks", "learning", "dropout acts")
     heard = Loop(options=lambda run: replace(run, lr=lr), start=start, free=free)
     deaf = Loop(options=lambda run: replace(run, lr=lr, schedule=None), start=start, free=free)
-    return (heard, deaf) if abs(lr) > 1e-6 and abs(lr - LR) > 1e-3 * LR else ()
+    return (heard, deaf) if lr > 1e-6 and abs(lr - LR) > 1e-3 * LR else ()
 
 
 def _of_init(case: Case) -> Params | None:
@@ -353,9 +359,7 @@ MISTAKES = (
         why="A range that begins with 1, or ends one early, leaves an epoch out.",
         see="Train with epochs=1 and look at whether the params have moved.",
         fix="Which numbers does your loop over the epochs run through for epochs=3?",
-        gives=loops(
-            _epochs(1, 0), _epochs(0, -1), replace(_epochs(0, 0), options=lambda r: replace(r, epochs=r.epochs - 1))
-        ),
+        gives=loops(*_epochs(1, 0), *_epochs(0, -1), _counted(-1)),
     ),
     mistake(
         id="training-epochs-one-too-many",
@@ -363,7 +367,7 @@ MISTAKES = (
         why="A range that ends one late adds an epoch, and the schedule runs beyond its end.",
         see="Train with epochs=0: the params must be those of init.",
         fix="Which numbers does your loop over the epochs run through for epochs=3?",
-        gives=loops(_epochs(0, 1), replace(_epochs(0, 0), options=lambda r: replace(r, epochs=r.epochs + 1))),
+        gives=loops(*_epochs(0, 1), _counted(1)),
     ),
     mistake(
         id="training-learning-rate-ignored",
@@ -547,5 +551,5 @@ CATALOGUE = Catalogue(
     right=right_loop,
     mistakes=MISTAKES,
     further=further,
-    rtol=2e-3,
+    rtol=RTOL,
 )
