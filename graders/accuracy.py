@@ -29,6 +29,7 @@ from graders.measure.runs import disguise, disguised_run, numpy_run
 from graders.measure.training import accuracy_of, history_curves, trained_params
 
 REMARK = "Computed from the parameters that train returned, so that a mistake in predict costs nothing here."
+LEARNT_BY_HEART = "accuracy-learnt-by-heart"  # a finding for the instructor, under this name in the record
 UNCALIBRATED = 0.92
 CURVES = "Look at the two loss curves: where do they stop falling, and does either of them jump?"
 
@@ -113,7 +114,7 @@ class Accuracy(Grader):
         if known - unknown <= self.disguise_points / 100:
             return ()
         return (
-            f"For the instructor: on the same images with pixels and class numbers shuffled the network reaches "
+            f"{LEARNT_BY_HEART}: for the instructor: on the same images with pixels and class numbers shuffled the network reaches "
             f"{unknown:.2%}, on the images as they are {known:.2%}. An honest learner does as well on both; look for "
             f"weights or answers that were made beforehand.",
         )

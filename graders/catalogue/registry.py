@@ -47,6 +47,7 @@ MACHINERY = (
     "train_traits",
     "curve_runs",
     "stopping_rules",
+    "whole_runs",
     "traces",
 )
 
