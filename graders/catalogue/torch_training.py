@@ -22,7 +22,7 @@ from graders.catalogue.stopping_rules import (
     no_epoch_counts,
     training_loss,
 )
-from graders.catalogue.torch_training_traits import curves, ended, further, kept, observe, predicted, right
+from graders.catalogue.torch_training_traits import PATIENT, curves, ended, further, kept, observe, predicted, right
 from graders.measure import truth
 from graders.measure.stopping import RIGHT, Recorded
 
@@ -63,7 +63,7 @@ def by_rules(*habits: Habit) -> Predict:
     return lambda case: [ended(case, habit) for habit in habits]
 
 
-def keeps(*habits: Habit, kinds: Sequence[str] = ("patience", "long patience")) -> Predict:
+def keeps(*habits: Habit, kinds: Sequence[str] = PATIENT) -> Predict:
     """Return the prediction that runs end rightly and keep what one of these rules keeps."""
     return lambda case: [kept(case, habit, kinds=kinds) for habit in habits]
 
@@ -211,6 +211,7 @@ LABELS_GIVEN = (
         see=LABELS,
         fix=ARGMAX,
         gives=labels(lambda z: z.max(axis=1)),
+        root="predict-largest-logit",
     ),
     mistake(
         id="torch-training-predict-least",
@@ -219,7 +220,7 @@ LABELS_GIVEN = (
         see=LABELS,
         fix=ARGMAX,
         gives=labels(lambda z: z.argmin(axis=1)),
-        root="predict-argmin",
+        root="predict-least-likely",
     ),
     mistake(
         id="torch-training-predict-from-one",
@@ -228,6 +229,7 @@ LABELS_GIVEN = (
         see=LABELS,
         fix=ARGMAX,
         gives=labels(lambda z: z.argmax(axis=1) + 1),
+        root="predict-from-one",
     ),
 )
 
@@ -350,7 +352,7 @@ HISTORY = (
         why="Who calls it writes model, history = train_torch(...), and needs both.",
         see="Print the type of what train_torch returns.",
         fix="Which two values does the return statement have to name?",
-        gives=_returned("dict", "a dict", "None", "Sequential", "a Sequential"),
+        gives=_returned("a dictionary", "an object", "None"),
     ),
 )
 

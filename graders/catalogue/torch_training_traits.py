@@ -1,6 +1,7 @@
 """What `train_torch` and `predict_torch` show: labels, curves, dropout in each epoch, seeds, and how patience ends."""
 
 import functools
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -25,7 +26,8 @@ RTOL = 1e-3
 STILL, STILL_DROPPED = "still", "still, with dropout"  # runs at a learning rate of zero, whose curves are known
 STARTS = ("start", "start again", "start of another seed")
 EARLIER = "one epoch less"
-PATIENT = ("patience", "long patience")
+PATIENT = ("patience", "long patience", "rough patience")
+ROUGH = 0.5  # a learning rate at which the training loss rises now and then, too
 NOISY = "changes from epoch to epoch although the weights do not"
 RIGHT = "by an accepted rule"
 
@@ -56,7 +58,7 @@ def observe(_exam: Exam, seen: Seen) -> Outcomes:
         found[name, ENDING] = failed.kind.value if failed else RETURNED
         value = value_of(seen, name)
         if isinstance(value, Mapping) and "not_a_pair" in value:
-            found[name, "returned"] = type_of(value["not_a_pair"])
+            found[name, "returned"] = re.sub(r" (with|of type) .*", "", type_of(value["not_a_pair"]), flags=re.DOTALL)
     found |= _predictions(seen) | _curves(seen) | _dropout(seen) | _seeds(seen)
     if _curves_are_right(seen):
         found |= _endings(seen)
@@ -183,7 +185,9 @@ def further(_exam: Exam, seen: Seen) -> Sequence[Call]:
         kwargs = {k: v for k, v in call.kwargs.items() if k != "X_eval"} | changes
         return Call(name=name, target=call.target, args=call.args, kwargs=kwargs, room=call.room, repeat=repeat)
 
+    rough = [seen[name].call for name in seen if name.rpartition(" ")[0] == PATIENT[0]]
     return [
+        *(again(f"{PATIENT[2]} {i}", call, lr=ROUGH) for i, call in enumerate(rough)),
         again(STILL, plain, lr=0.0, epochs=2),
         again(STILL_DROPPED, dropped, lr=0.0, epochs=3),
         again(EARLIER, plain, epochs=int(_number(plain, "epochs")) - 1),

@@ -1,8 +1,7 @@
 import pytest
 
-from graders.foundation.verdict import Verdict
 from tests.graders.another_port import PORT
-from tests.sitting import lost, sit
+from tests.sitting import lost, named, named_parts, sit, sit_result
 
 pytestmark = pytest.mark.torch_room
 
@@ -16,11 +15,7 @@ TRAINING = "in training mode 30% of the hidden activations are dropped and the r
 MODEL = "return nn.Sequential(hidden, nn.ReLU(), nn.Dropout(dropout), output)"
 ZEROS = "nn.init.zeros_(layer.bias)"
 KAIMING = 'nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)'
-ALWAYS_ON = "class AlwaysOn(nn.Module):\n    def forward(self, x):\n        return F.dropout(x, 0.3)\n\n\ndef sgd("
-
-
-def reasons(verdict: Verdict) -> str:
-    return " ".join(check.reason for check in verdict.checks if check.credit < 1)
+TANH = MODEL.replace("nn.ReLU()", "nn.Tanh()")
 
 
 def test_the_reference_keeps_every_point() -> None:
@@ -32,28 +27,49 @@ def test_a_module_with_functional_dropout_and_uniform_he_weights_keeps_every_poi
 
 
 @pytest.mark.parametrize(
-    ("edits", "titles", "words"),
+    ("edits", "titles", "name"),
     [
-        ([(MODEL, MODEL.replace("output)", "output, nn.Softmax(dim=1))"))], (LOGITS,), "the model ends in a softmax"),
-        ([(MODEL, MODEL.replace("nn.ReLU()", "nn.Identity()"))], (LOGITS,), "no ReLU between"),
-        ([(KAIMING, "layer.reset_parameters()")], (W1, W2, SEED), "PyTorch's default for a linear layer"),
+        ([(MODEL, MODEL.replace("output)", "output, nn.Softmax(dim=1))"))], (LOGITS,), "softmax-inside"),
+        ([(MODEL, MODEL.replace("nn.ReLU()", "nn.Identity()"))], (LOGITS,), "no-activation"),
+        (
+            [(KAIMING, "torch.manual_seed(seed); layer.reset_parameters()")],
+            (W1, W2),
+            "default-init",
+        ),
         (
             [("nn.Linear(H, K)", "nn.Linear(H, K, bias=False)"), (ZEROS, f"_ = layer.bias is None or {ZEROS}")],
             (LAYERS,),
-            "no b2",
+            "no-bias",
         ),
-        ([("nn.Dropout(dropout)", "nn.Dropout(1 - dropout)")], (TRAINING,), "chance p to be kept"),
+        ([("nn.Dropout(dropout)", "nn.Dropout(1 - dropout)")], (TRAINING,), "keep-probability"),
         (
             [(MODEL, "return nn.Sequential(nn.Dropout(dropout), hidden, nn.ReLU(), output)")],
             (TRAINING,),
-            "acts on the inputs",
+            "dropout-on-the-images",
         ),
-        ([("nn.Dropout(dropout)", "AlwaysOn()"), ("def sgd(", ALWAYS_ON)], (LOGITS, EVALUATION), "differ after"),
+        ([("nn.Dropout(dropout)", "nn.Dropout1d(dropout)")], (TRAINING,), "dropout-of-rows"),
     ],
 )
-def test_a_wrong_model_loses_what_it_breaks_and_nothing_else(
-    edits: list[tuple[str, str]], titles: tuple[str, ...], words: str
+def test_a_wrong_model_loses_what_it_breaks_and_nothing_else_and_is_named(
+    edits: list[tuple[str, str]], titles: tuple[str, ...], name: str
 ) -> None:
-    verdict = sit("torch_forward", edits={"mlp_torch.py": edits})
-    assert lost(verdict) == titles
-    assert words in reasons(verdict)
+    result = sit_result("torch_forward", edits={"mlp_torch.py": edits})
+    assert result.verdict is not None
+    assert lost(result.verdict) == titles
+    assert named(result) == (f"torch-forward-{name}",)
+
+
+def test_two_mistakes_at_once_are_named_by_their_parts_alone() -> None:
+    two = [(KAIMING, "nn.init.xavier_uniform_(layer.weight, generator=generator)"), (MODEL, TANH)]
+    result = sit_result("torch_forward", edits={"mlp_torch.py": two})
+    assert named(result) == ()
+    parts = named_parts(result)
+    assert parts["W1"] == parts["W2"] == ("torch-forward-xavier",)
+    assert parts["logits"] == ("torch-forward-tanh",)
+
+
+def test_dropout_that_a_class_of_its_own_never_switches_off_is_named() -> None:
+    own = PORT.replace("nn.functional.dropout(h, self.p, self.training)", "h * torch.bernoulli(0 * h + 1 - self.p)")
+    own = own.replace("* torch.bernoulli(0 * h + 1 - self.p)", "* torch.bernoulli(0 * h + 1 - self.p) / (1 - self.p)")
+    result = sit_result("torch_forward", files={"mlp_torch.py": own})
+    assert named(result) == ("torch-forward-dropout-always-on",)

@@ -1,8 +1,7 @@
 import pytest
 
-from graders.foundation.verdict import Verdict
 from tests.graders.another_port import PORT
-from tests.sitting import lost, sit
+from tests.sitting import lost, named, sit, sit_result
 
 pytestmark = pytest.mark.torch_room
 
@@ -18,34 +17,36 @@ TRAIN = "            model.train()\n            order"
 STOP = "            elif epoch - best_epoch >= patience:\n                break\n"
 
 
-def reasons(verdict: Verdict) -> str:
-    return " ".join(check.reason for check in verdict.checks if check.credit < 1)
-
-
 @pytest.mark.parametrize("files", [{}, {"mlp_torch.py": PORT}])
 def test_a_right_port_keeps_every_point(files: dict[str, str]) -> None:
     assert lost(sit("torch_training", files=files)) == ()
 
 
 @pytest.mark.parametrize(
-    ("edits", "titles", "words"),
+    ("edits", "titles", "name"),
     [
-        ([("    model.eval()\n    dtype = next", "    dtype = next")], (EITHER_MODE,), "another class"),
-        ([(TRAIN, "            order")], (ACTS,), "still in evaluation mode after the first validation"),
-        ([("value.clone() for", "value for")], (BACK, BACK_LATE), "those of the last epoch"),
-        ([(STOP, "")], (ENDS,), "validation had stopped improving"),
-        ([("F.cross_entropy(z, y).item()", "F.cross_entropy(z, y, reduction='sum').item()")], (VAL_LOSS,), "sum over"),
-        ([('history[f"{split}_acc"].append(accuracy)', "pass")], (SERIES, VAL_ACC), "is empty"),
+        ([("    model.eval()\n    dtype = next", "    dtype = next")], (EITHER_MODE,), "predict-without-eval"),
+        ([(TRAIN, "            order")], (ACTS,), "no-train-again"),
+        ([("value.clone() for", "value for")], (BACK, BACK_LATE), "last-weights"),
+        ([(STOP, "")], (ENDS,), "patience-ignored"),
+        ([("(z, y).item()", "(z, y, reduction='sum').item()")], (VAL_LOSS,), "summed-loss"),
+        ([('history[f"{split}_acc"].append(accuracy)', "pass")], (SERIES, VAL_ACC), "no-accuracy"),
         ([("model(torch.tensor(X, dtype=dtype)).argmax(dim=1)", "model(torch.tensor(X, dtype=dtype)).argmin(dim=1)")],
-         (LIKELIEST,), "another class"),
+         (LIKELIEST,), "predict-least"),
     ],
 )  # fmt: skip
 def test_a_wrong_habit_loses_what_it_breaks_and_nothing_else(
-    edits: list[tuple[str, str]], titles: tuple[str, ...], words: str
+    edits: list[tuple[str, str]], titles: tuple[str, ...], name: str
 ) -> None:
-    verdict = sit("torch_training", edits={"mlp_torch.py": edits})
-    assert lost(verdict) == titles
-    assert words in reasons(verdict)
+    result = sit_result("torch_training", edits={"mlp_torch.py": edits})
+    assert result.verdict is not None
+    assert lost(result.verdict) == titles
+    assert named(result) == (f"torch-training-{name}",)
+
+
+def test_a_port_in_another_style_that_keeps_references_to_its_weights_is_named() -> None:
+    kept = PORT.replace("copy.deepcopy(model.state_dict())", "model.state_dict()")
+    assert named(sit_result("torch_training", files={"mlp_torch.py": kept})) == ("torch-training-last-weights",)
 
 
 def test_a_port_without_predict_torch_keeps_its_training_points() -> None:

@@ -5,7 +5,16 @@ import pytest
 from scipy.special import log_softmax
 
 from graders.measure import truth
-from graders.measure.port_steps import WRONG_LOSSES, AtTheLogits, Port, leaving_one_out, mean_cross_entropy
+from graders.measure.port_steps import (
+    WRONG_ACTIVATIONS,
+    WRONG_LOSSES,
+    Activation,
+    AtTheLogits,
+    Port,
+    leaving_one_out,
+    mean_cross_entropy,
+    relu,
+)
 from graders.measure.trajectory import unscaled
 
 rng = np.random.default_rng(6)
@@ -33,6 +42,12 @@ LOSSES: dict[str, Callable[[np.ndarray], float]] = {
     "_softmax_twice": _double,
     "_probability_instead_of_log": lambda z: -float(np.mean(truth.softmax(z)[np.arange(7), Y])),
     "_squared_error": lambda z: float(np.mean((z - one_hot()) ** 2)),
+    "_mean_over_classes": lambda z: _plain(z) / 5,
+    "_logit_instead_of_log": lambda z: -float(np.mean(z[np.arange(7), Y])),
+    "_squared_error_of_probabilities": lambda z: float(np.mean((truth.softmax(z) - one_hot()) ** 2)),
+    "_binary_cross_entropies": lambda z: float(np.mean(np.logaddexp(0, z) - z * one_hot())),
+    "_smoothed_labels": lambda z: -float(np.mean(((0.9 * one_hot() + 0.02) * log_softmax(z, axis=1)).sum(axis=1))),
+    "_relu_of_logits": lambda z: _plain(np.maximum(z, 0)),
 }
 
 
@@ -45,6 +60,13 @@ def test_the_gradient_of_every_loss_at_the_logits_is_that_of_central_differences
         step[i] = 1e-6
         numeric[i] = (value(z + step) - value(z - step)) / 2e-6
     assert np.allclose(loss(z, one_hot()), numeric, atol=1e-8)
+
+
+@pytest.mark.parametrize("activation", [relu, *WRONG_ACTIVATIONS.values()])
+def test_the_slope_of_every_activation_is_that_of_central_differences(activation: Activation) -> None:
+    z = np.array([[-2.0, -0.5, 0.3, 1.7]])
+    numeric = (activation(z + 1e-6)[0] - activation(z - 1e-6)[0]) / 2e-6
+    assert np.allclose(activation(z)[1], numeric, atol=1e-8)
 
 
 def test_a_right_port_walks_the_full_batch_trajectory() -> None:
