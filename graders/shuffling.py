@@ -54,7 +54,7 @@ class Shuffling(Grader):
 
     def ask(self, exam: Exam) -> Sequence[Call]:
         """Ask for a run, the same again, with pairs of images in each other's place, and with tiny steps."""
-        problem = _problem(exam)
+        problem = problem_of(exam)
         one_epoch: dict[str, Value] = {"H": H, "batch": BATCH, "seed": SEED, "lr": 0.1, "epochs": 1}
         tiny: dict[str, Value] = {**one_epoch, "lr": SMALL}
         return [
@@ -71,9 +71,9 @@ class Shuffling(Grader):
         """Ask whether the first epoch's batches stay together, or, where batches cannot be seen, what is learnt."""
         if "regrouped" in seen or "sorted" in seen or not isinstance(seen["base"].observation, Returned):
             return ()
-        batch = self._batch(seen)
+        batch = first_batch(seen, self.same)
         if batch is not None:
-            return [_problem(exam).reordered(_within(batch)).run("regrouped", seen["long"].call.kwargs)]
+            return [problem_of(exam).reordered(_within(batch)).run("regrouped", seen["long"].call.kwargs)]
         mixed = draw(exam.rng("sorted labels"), n=SORTED, n_val=N)
         options: dict[str, Value] = {"H": H, "batch": N, "seed": SEED, "lr": 0.05, "epochs": 5}
         in_order = mixed.reordered(np.argsort(mixed.y, kind="stable"))
@@ -83,7 +83,7 @@ class Shuffling(Grader):
         """Judge the visits, the labels and the order."""
         if _unseeded(seen):
             return verdict(self._order(seen), remarks=(UNSEEDED,))
-        problem = _problem(exam)
+        problem = problem_of(exam)
         tiny = [seen["origin"], seen["whole"], seen["parts"]]
         labels = check("every image keeps its label", tiny, lambda *v: _paired(problem, *v), fix=ALIKE)
         paired = labels.credit == 1.0
@@ -98,28 +98,16 @@ class Shuffling(Grader):
         title = "the order is drawn anew for every epoch"
         if "regrouped" in seen:
             answers = [seen["base"], seen["long"], seen["regrouped"]]
-            return check(title, answers, lambda *v: self._fresh(self._batch(seen), *v), weight=2, fix=INDICES)
+            return check(
+                title, answers, lambda *v: self._fresh(first_batch(seen, self.same), *v), weight=2, fix=INDICES
+            )
         answers = [seen["mixed"], seen["sorted"]] if "sorted" in seen else [seen["base"]]
         return check(title, answers, lambda *v: _learns_sorted(seen, *v), weight=2, fix=INDICES)
-
-    def _batch(self, seen: Seen) -> frozenset[int] | None:
-        """Return the positions that shared a batch with position 0 in the first epoch; None when they do not show."""
-        try:
-            base, again = (_parameters(_value(seen, name)) for name in ("base", "base again"))
-            others = {j: _parameters(_value(seen, f"exchanged {j}")) for j in range(1, N)}
-        except Wrong:
-            return None
-        effects = {j: _difference(base, other) for j, other in others.items()}
-        largest = max(effects.values())
-        if _difference(base, again) > 0.0 or not largest > 0.0:
-            return None
-        batch = frozenset({0}) | {j for j, effect in effects.items() if effect <= self.same * largest}
-        return batch if len(batch) == BATCH else None
 
     def _fresh(self, batch: frozenset[int] | None, base: Value, long: Value, regrouped: Value) -> str:
         start, end, other = (_parameters(v) for v in (base, long, regrouped))
         together = ", ".join(str(i) for i in sorted(batch or ()))
-        if _difference(end, other) > self.same * _difference(end, start):
+        if not stays_together(start, end, other, self.same):
             return f"positions {together} shared a batch in the first epoch, not in all of {EPOCHS}"
         natural = batch == frozenset(range(BATCH))
         told = "in the order in which they are given" if natural else "in an order that is drawn once and then kept"
@@ -132,7 +120,33 @@ class Shuffling(Grader):
         )
 
 
-def _problem(exam: Exam) -> Problem:
+def first_batch(seen: Seen, same: float) -> frozenset[int] | None:
+    """Return the positions that shared a batch with position 0 in the first epoch; None when they do not show.
+
+    Args:
+        seen: all answers.
+        same: an effect that is less than this share of the largest one is none.
+    """
+    try:
+        base, again = (_parameters(_value(seen, name)) for name in ("base", "base again"))
+        others = {j: _parameters(_value(seen, f"exchanged {j}")) for j in range(1, N)}
+    except Wrong:
+        return None
+    effects = {j: _difference(base, other) for j, other in others.items()}
+    largest = max(effects.values())
+    if _difference(base, again) > 0.0 or not largest > 0.0:
+        return None
+    batch = frozenset({0}) | {j for j, effect in effects.items() if effect <= same * largest}
+    return batch if len(batch) == BATCH else None
+
+
+def stays_together(base: Params, long: Params, regrouped: Params, same: float) -> bool:
+    """Tell whether changing places within the first epoch's batches makes no difference in later epochs either."""
+    return not _difference(long, regrouped) > same * _difference(long, base)
+
+
+def problem_of(exam: Exam) -> Problem:
+    """Return what is trained on."""
     return draw(exam.rng("shuffling"), n=N, n_val=N)
 
 

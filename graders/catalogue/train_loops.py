@@ -10,7 +10,6 @@ import numpy as np
 from graders.catalogue.match import gap
 from graders.catalogue.mistake import ENDING, RAISED, RETURNED, Case, Key, Outcome, Outcomes, Predict
 from graders.catalogue.train_traits import (
-    DEFAULTS,
     FREE_WORDS,
     RATIO,
     RIGHT_WORDS,
@@ -25,6 +24,7 @@ from graders.catalogue.train_traits import (
 from graders.foundation.call import Call, Params
 from graders.measure import truth
 from graders.measure.trajectory import Rule, course, unscaled
+from graders.training import DEFAULTS
 from graders.measure.truth import NAMES
 
 RTOL = 2e-3  # of the catalogue
@@ -227,7 +227,7 @@ def loops(*makers: Loop | Callable[[Case], Sequence[Loop]]) -> Predict:
     def predict(case: Case) -> Sequence[Outcomes]:
         scene = _scene(case)
         found = [loop for maker in makers for loop in ([maker] if isinstance(maker, Loop) else maker(case))]
-        told = {}
+        told: dict[tuple[int, tuple[tuple[str, Plan], ...]], tuple[Loop, Mapping[str, Plan]]] = {}
         for loop in found if scene else ():
             assert scene is not None
             for style in scene.styles:

@@ -65,13 +65,41 @@ def labels_used(problem: Problem, theta: Params, moves: np.ndarray) -> np.ndarra
         theta: the parameters at which the gradient was taken.
         moves: rows, (N, H), of images that were all visited.
     """
-    z1 = truth.preactivation(theta, problem.X)  # (N, H)
-    p = truth.softmax(truth.forward(theta, problem.X))  # (N, K)
-    alike = np.empty((len(problem.X), CLASSES))
-    silent = ~(z1 > 0).any(axis=1)  # (N,)
-    for label in range(CLASSES):
-        descent = -((p - np.eye(CLASSES)[label]) @ theta.W2.T) * (z1 > 0)  # (N, H)
-        scale = np.linalg.norm(descent, axis=1) * np.linalg.norm(moves, axis=1)
-        alike[:, label] = (descent * moves).sum(axis=1) / np.where(scale > 0, scale, 1.0)
+    alike, _, silent = _compared(problem, theta, moves)
     certain = (silent | (alike.max(axis=1) >= ALIKE)).all()
     return np.where(silent, problem.y, alike.argmax(axis=1)) if certain else None
+
+
+def learnt(problem: Problem, theta: Params, moves: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return with which label each image was learnt and how much, (N,) each, or None where rows are no gradients.
+
+    Args:
+        problem: what was trained on.
+        theta: the parameters at which the gradient was taken.
+        moves: rows, (N, H); those of images that were not visited are nearly nothing.
+
+    Returns:
+        Labels, which are the own ones of images that were not visited, and amounts, in multiples of the gradient of
+        the image's own loss.
+    """
+    alike, amounts, silent = _compared(problem, theta, moves)
+    norms = np.linalg.norm(moves, axis=1)
+    still = silent | (norms <= NOTHING * norms.max())
+    if not norms.max() > 0 or not (still | (alike.max(axis=1) >= ALIKE)).all():
+        return None
+    labels = np.where(still, problem.y, alike.argmax(axis=1))
+    return labels, np.where(still, 0.0, amounts[np.arange(len(labels)), labels])
+
+
+def _compared(problem: Problem, theta: Params, moves: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return each row's cosine with the descent for each label, its multiple of it, (N, K), and which cannot move."""
+    z1 = truth.preactivation(theta, problem.X)  # (N, H)
+    p = truth.softmax(truth.forward(theta, problem.X))  # (N, K)
+    alike, amounts = np.empty((2, len(problem.X), CLASSES))
+    for label in range(CLASSES):
+        descent = -((p - np.eye(CLASSES)[label]) @ theta.W2.T) * (z1 > 0)  # (N, H)
+        along, length = (descent * moves).sum(axis=1), np.linalg.norm(descent, axis=1)
+        scale = length * np.linalg.norm(moves, axis=1)
+        alike[:, label] = along / np.where(scale > 0, scale, 1.0)
+        amounts[:, label] = along / np.where(length > 0, length**2, 1.0)
+    return alike, amounts, np.asarray(~(z1 > 0).any(axis=1))
