@@ -4,6 +4,7 @@ import os
 import random
 import time
 import tracemalloc
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -19,7 +20,7 @@ from graders.foundation.call import Call, Room
 from graders.foundation.limits import Limits
 from graders.foundation.observation import Failed, FailureKind, Returned
 from graders.wire.frames import Closed, Frame, Malformed, encode
-from tests.exam_room.hostile import CAP, SOURCES, SPARE, consume, honest
+from tests.exam_room.hostile import CAP, SOURCES, SPARE, consume, framed, honest
 from tests.sitting import submission_of
 
 Z = np.array([[1.0, 2.0, 3.0]])
@@ -157,6 +158,16 @@ def test_a_second_answer_costs_the_question_after_it() -> None:
         seen = room.ask(CALL, seed=1)
     assert isinstance(seen, Failed)
     assert "nobody asked for" in seen.message
+
+
+def test_an_array_header_of_python_2_is_refused_without_a_warning() -> None:
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1L,)}\n"
+    blob = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(8)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        outcomes = consume(framed({"kind": "answer", "body": {}, "arrays": [len(blob)]}, blob))
+    assert outcomes["malformed"] == 1
+    assert seen == []
 
 
 def test_the_two_endings_are_the_only_ones() -> None:
