@@ -37,9 +37,16 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 class BareRooms:
-    """Answers questions in this process: the driver's own code, without processes, pipes or limits."""
+    """Answers questions in this process: the driver's own code, without processes, pipes or limits.
 
-    def __init__(self, submission: Submission, folder: Path) -> None:
+    Args:
+        submission: who answers.
+        folder: where its files are laid out.
+        clock: what its seconds are read from.
+    """
+
+    def __init__(self, submission: Submission, folder: Path, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
         for name, content in submission.files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(content)
@@ -60,21 +67,23 @@ class BareRooms:
     def ask(self, call: Call) -> Observation:
         """Answer one question and count its time."""
         frame = translate.question(call, number=1, seed=1)
-        start = time.perf_counter()
+        start = self._clock()
         body, arrays = self._candidate.answer(frame)
-        self.seconds[call.room.value] += time.perf_counter() - start
+        self.seconds[call.room.value] += self._clock() - start
         answer = Frame(kind="answer", body=body, arrays=arrays)
         return translate.observation(answer, number=1, submission=self._submission)
 
 
-def floor(rubric: Rubric, exam: Exam, rooms: BareRooms) -> Mapping[str, float]:
+def floor(
+    rubric: Rubric, exam: Exam, rooms: BareRooms, clock: Callable[[], float] = time.perf_counter
+) -> Mapping[str, float]:
     """Ask and judge the whole rubric in this process; returns seconds by part."""
     identities = Identities()
     known: dict[bytes, Observation] = {}
     arithmetic = 0.0
     for criterion in rubric.criteria:
         answers: dict[str, Answer] = {}
-        calls, spent = timed(lambda c=criterion: list(c.grader.ask(exam)))  # type: ignore[misc]
+        calls, spent = timed(lambda c=criterion: list(c.grader.ask(exam)), clock)  # type: ignore[misc]
         arithmetic += spent
         while calls:
             for call in calls:
@@ -82,9 +91,9 @@ def floor(rubric: Rubric, exam: Exam, rooms: BareRooms) -> Mapping[str, float]:
                 if identity not in known:
                     known[identity] = rooms.ask(call)
                 answers[call.name] = Answer(call=call, observation=known[identity])
-            calls, spent = timed(lambda c=criterion, a=answers: list(c.grader.ask_again(exam, a)))  # type: ignore[misc]
+            calls, spent = timed(lambda c=criterion, a=answers: list(c.grader.ask_again(exam, a)), clock)  # type: ignore[misc]
             arithmetic += spent
-        _, spent = timed(lambda c=criterion, a=answers: c.grader.judge(exam, a))  # type: ignore[misc]
+        _, spent = timed(lambda c=criterion, a=answers: c.grader.judge(exam, a), clock)  # type: ignore[misc]
         arithmetic += spent
     return {
         "NumPy questions": rooms.seconds["numpy"],
@@ -93,11 +102,11 @@ def floor(rubric: Rubric, exam: Exam, rooms: BareRooms) -> Mapping[str, float]:
     }
 
 
-def timed(work: Callable[[], Any]) -> tuple[Any, float]:
-    """Return a call's result and its wall seconds."""
-    start = time.perf_counter()
+def timed(work: Callable[[], Any], clock: Callable[[], float] = time.perf_counter) -> tuple[Any, float]:
+    """Return a call's result and its seconds; wall seconds unless another clock is given."""
+    start = clock()
     result = work()
-    return result, time.perf_counter() - start
+    return result, clock() - start
 
 
 def command_line(rubric: str, out: Path) -> float:

@@ -1,5 +1,6 @@
 """The libraries of a room, imported before its submission is there, and made to count with one thread."""
 
+import contextlib
 import sys
 from typing import Any
 
@@ -27,6 +28,12 @@ def load_torch() -> None:
         parameter.grad = torch.zeros_like(parameter)
     optimizer.step()  # one tiny operation: PyTorch looks at the processor when it first computes
     _load_data_without_processes(torch)
+
+
+def load_figures() -> None:
+    """Import Matplotlib, which most submissions do; not before a room's first session, which would wait for it."""
+    with contextlib.suppress(ImportError):
+        import matplotlib.pyplot  # noqa: F401
 
 
 def _load_data_without_processes(torch: Any) -> None:

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from graders.driver.confinement import become, filter_calls, hide_memory, limit
-from graders.driver.preload import load_numpy, load_torch
+from graders.driver.preload import load_figures, load_numpy, load_torch
 from graders.driver.session import hold_session
 
 MESSAGE_BYTES = 2**16
@@ -48,6 +48,7 @@ class Server:
         self._scratch = scratch
         self._fonts = fonts
         self._child = 0
+        self._prepared = False
         self._status: int | None = None
         wipe(scratch)  # of what the libraries left there when they were imported
         self._files_at_rest = self._files()
@@ -70,6 +71,17 @@ class Server:
                 self._tell(f"status {self._wait_for_status()}")
             else:
                 self._end()
+                self._prepare_for_more()
+
+    def _prepare_for_more(self) -> None:
+        """After the first session, which had to begin soon, import what the next ones would import each by itself."""
+        if not self._prepared:
+            self._prepared = True
+            lay_out(self._scratch, self._fonts)
+            load_figures()
+            wipe(self._scratch)
+            gc.collect()
+            gc.freeze()
 
     def _tell(self, text: str) -> None:
         self._control.send(text.encode())
@@ -146,16 +158,21 @@ def sit(told: Mapping[str, Any], descriptors: Sequence[int], scratch: Path, font
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.close(output)
-    for name in ("work", "tmp", "matplotlib"):
-        (scratch / name).mkdir()
-    for path in fonts.iterdir():
-        shutil.copy(path, scratch / "matplotlib")
+    lay_out(scratch, fonts)
     os.chdir(scratch / "work")
     for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, INHERITED_SIGNALS[number])
     limit(told["limits"])
     filter_calls(bytes.fromhex(told["filter"]))
     hold_session(os.fdopen(questions, "rb"), os.fdopen(answers, "wb"))
+
+
+def lay_out(scratch: Path, fonts: Path) -> None:
+    """Make the folders of a session, with Matplotlib's lists of fonts in one of them."""
+    for name in ("work", "tmp", "matplotlib"):
+        (scratch / name).mkdir()
+    for path in fonts.iterdir():
+        shutil.copy(path, scratch / "matplotlib")
 
 
 # What a plain Python process has; the server itself ignores them, for its children share its user.

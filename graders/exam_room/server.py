@@ -91,19 +91,23 @@ class RoomServer:
 
         told = {"limits": kernel_limits(limits), "filter": candidate_filter().hex()}
         (questions, to_room), (from_room, answers), (from_output, output) = os.pipe(), os.pipe(), os.pipe()
-        ours = (os.fdopen(to_room, "wb", 0), os.fdopen(from_room, "rb", 0), os.fdopen(from_output, "rb", 0))
         theirs = [questions, answers, output]
-        try:
-            socket.send_fds(self._control, [b"open " + json.dumps(told).encode()], theirs)
-        except OSError as error:
-            message = "an exam room ended before its next session"
-            raise RoomClosed(message) from error
-        finally:
-            for descriptor in theirs:
-                os.close(descriptor)
-        if self._reply() != "opened":
-            message = "an exam room does not open a session"
-            raise RoomClosed(message)
+        with contextlib.ExitStack() as unless_opened:
+            ours = (os.fdopen(to_room, "wb", 0), os.fdopen(from_room, "rb", 0), os.fdopen(from_output, "rb", 0))
+            for stream in ours:
+                unless_opened.enter_context(stream)
+            try:
+                socket.send_fds(self._control, [b"open " + json.dumps(told).encode()], theirs)
+            except OSError as error:
+                message = "an exam room ended before its next session"
+                raise RoomClosed(message) from error
+            finally:
+                for descriptor in theirs:
+                    os.close(descriptor)
+            if self._reply() != "opened":
+                message = "an exam room does not open a session"
+                raise RoomClosed(message)
+            unless_opened.pop_all()
         return *ours, self._child()
 
     def _child(self) -> psutil.Process:

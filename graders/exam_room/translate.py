@@ -38,7 +38,8 @@ def observation(frame: Frame, *, number: int, submission: Submission) -> Observa
         Malformed: the frame is not an answer to question `number`.
     """
     body = frame.body
-    if frame.kind != "answer" or not isinstance(body, dict) or body.get("id") != number:
+    ours = frame.kind == "answer" and isinstance(body, dict)
+    if not ours or type(body.get("id")) is not int or body["id"] != number:  # true equals 1, and 1.0 does
         msg = "a message that is no answer to the question"
         raise Malformed(msg)
     forbidden = _texts(body.get("forbidden"))

@@ -5,6 +5,7 @@
 The header's `arrays` entry lists, for each array, its length in bytes; `body` refers to them by number.
 """
 
+import ast
 import io
 import json
 import math
@@ -19,6 +20,7 @@ MAGIC = b"PLMB"
 PREFIX = struct.Struct(">4sIQ")
 HEADER_CAP = 4 * 2**20
 ARRAY_CAP = 4096  # arrays in a frame
+ARRAY_HEADER_CAP = 10_000
 DIMENSION_CAP = 8
 KINDS = "biufc"  # bool, integers, floats, complex: no objects, no structures, no text
 
@@ -138,8 +140,9 @@ def _array(blob: memoryview) -> np.ndarray:
     buffer = io.BytesIO(blob)
     try:
         version = np.lib.format.read_magic(buffer)
+        _plain_header(blob[buffer.tell() :], version)
         reader = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
-        shape, fortran_order, dtype = reader(buffer, max_header_size=10_000)
+        shape, fortran_order, dtype = reader(buffer, max_header_size=ARRAY_HEADER_CAP)
     except Exception as error:
         msg = "an array whose header is broken"
         raise Malformed(msg) from error
@@ -156,3 +159,13 @@ def _array(blob: memoryview) -> np.ndarray:
     except ValueError as error:  # empty, with dimensions whose product is too large
         msg = "an array of a shape that cannot be"
         raise Malformed(msg) from error
+
+
+def _plain_header(rest: memoryview, version: tuple[int, int]) -> None:
+    """Refuse a header that NumPy would mend, with a warning, as one of Python 2."""
+    prefix = struct.Struct("<H" if version == (1, 0) else "<I")
+    (length,) = prefix.unpack_from(rest)
+    if length > ARRAY_HEADER_CAP:
+        msg = "a header that is too long"
+        raise Malformed(msg)
+    ast.literal_eval(bytes(rest[prefix.size : prefix.size + length]).decode("latin1"))

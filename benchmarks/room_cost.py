@@ -1,0 +1,254 @@
+"""What the exam room costs, measured in one run.
+
+    python -m benchmarks.room_cost [--rubric NAME] [--submissions N] [--workers N]
+
+(a) One grading in warm rooms against the floor: the same calls in this bare process with everything imported.
+(b) Many submissions on a few workers: which share of all CPU time is the submissions' own code, in warm rooms
+    and with rooms opened anew for each submission.
+(c) Each layer of the sandbox: milliseconds for one session.
+(d) How long a cold command line takes to its first verdict on a change of the NumPy half.
+
+Ratios are the figures to watch; seconds depend on the machine.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from statistics import median
+
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+import grade
+from benchmarks.grade_cost import ROOT, BareRooms, floor, timed
+from graders.dataset import load_dataset
+from graders.driver.confinement import hide_memory, limit
+from graders.exam_room import Rooms
+from graders.exam_room.isolation import Isolation
+from graders.exam_room.server import kernel_limits
+from graders.foundation.call import Room
+from graders.foundation.exam import Exam
+from graders.foundation.limits import Limits
+from graders.grading.scorecard import CriterionResult, Scorecard
+from graders.grading.sitting import sit
+from graders.rubric import Rubric, find_rubric, load_rubric
+from graders.submission import open_submission
+
+REPEATS = 15
+PROCESS = Isolation(name="process")
+
+
+class Silent:
+    """A progress that says nothing."""
+
+    def started(self, name: str, title: str) -> None:
+        """Say nothing."""
+
+    def finished(self, result: CriterionResult) -> None:
+        """Say nothing."""
+
+
+def exam_of(rubric: Rubric) -> Exam:
+    """Return the exam of a rubric."""
+    return Exam(seed=rubric.seed, data=load_dataset(rubric.dataset), training=rubric.training)
+
+
+def grade_once(rubric: Rubric, exam: Exam, rooms: Rooms) -> Scorecard:
+    """Have the reference sit."""
+    return sit(rubric, open_submission(ROOT / "reference"), exam, Silent(), rooms)
+
+
+def warmed(rooms: Rooms, rubric: Rubric) -> None:
+    """Open both rooms and wait until they are ready."""
+    for room, forbidden in ((Room.NUMPY, rubric.forbidden_libraries), (Room.TORCH, ())):
+        rooms.session(room, rubric.limits, forbidden).close()
+
+
+def bare(name: str) -> None:
+    """Print the CPU seconds of the same calls in this process: the submission's own, and the graders'."""
+    rubric = load_rubric(find_rubric(name))
+    exam = exam_of(rubric)
+    with tempfile.TemporaryDirectory() as folder:
+        rooms = BareRooms(open_submission(ROOT / "reference"), Path(folder), time.process_time)
+        start = time.monotonic()
+        parts = floor(rubric, exam, rooms, time.process_time)
+        wall = time.monotonic() - start
+    student = parts["NumPy questions"] + parts["PyTorch questions"]
+    print(json.dumps({"student": student, "grader": parts["graders' arithmetic"], "wall": wall}))
+
+
+def work(name: str, count: int, *, fresh: bool) -> None:
+    """Grade as a worker of a batch, in warm rooms or in new ones each time; prints CPU and wall seconds as JSON."""
+    rubric = load_rubric(find_rubric(name))
+    exam = exam_of(rubric)
+    rooms = Rooms()
+    if not fresh:
+        warmed(rooms, rubric)
+    ended, before = 0.0, _cpu_of_rooms()
+    start, clock = time.process_time(), time.monotonic()
+    for _ in range(count):
+        grade_once(rubric, exam, rooms)
+        if fresh:
+            ended += _cpu_of_rooms()
+            rooms.close()
+            rooms = Rooms()
+    told = {"rooms": ended + _cpu_of_rooms() - before, "grader": time.process_time() - start}
+    print(json.dumps({**told, "wall": time.monotonic() - clock}))
+    rooms.close()
+
+
+def _cpu_of_rooms() -> float:
+    """Return the CPU seconds of this process's rooms: their servers, and the children that they have buried."""
+    total = 0.0
+    for process in psutil.Process().children(recursive=True):
+        times = process.cpu_times()
+        total += times.user + times.system + times.children_user + times.children_system
+    return total
+
+
+def told_by(*arguments: str) -> "subprocess.Popen[bytes]":
+    """Start this module again with other arguments; it prints one line of JSON."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.room_cost", *arguments], cwd=ROOT, stdout=subprocess.PIPE
+    )
+
+
+def spent(name: str, submissions: int, workers: int, *, fresh: bool) -> Mapping[str, float]:
+    """Return wall and CPU seconds of grading many submissions on a few workers."""
+    share = [submissions // workers + (k < submissions % workers) for k in range(workers)]
+    more = ["--fresh"] if fresh else []
+    running = [told_by("--work", str(n), "--rubric", name, *more) for n in share if n]
+    told = [json.loads(worker.communicate()[0]) for worker in running]
+    return {
+        "wall": max(t["wall"] for t in told),
+        "CPU of the rooms": sum(t["rooms"] for t in told),
+        "CPU of the grader": sum(t["grader"] for t in told),
+    }
+
+
+def batch(name: str, submissions: int, workers: int) -> None:
+    """Print what grading many takes, and which share of the CPU time is the submissions' own code."""
+    student = json.loads(told_by("--bare", "--rubric", name).communicate()[0])["student"] * submissions
+    for fresh, what in ((False, "in warm rooms"), (True, "in rooms opened anew for each")):
+        rows = spent(name, submissions, workers, fresh=fresh)
+        total = rows["CPU of the rooms"] + rows["CPU of the grader"]
+        shown = {**rows, "CPU of the same calls in a bare process": student, "share of student code": student / total}
+        show(f"(b) {submissions} submissions on {workers} workers, {what}", shown, "s")
+
+
+def warm_against_floor(name: str) -> None:
+    """Print one grading in warm rooms against the same calls in a bare process."""
+    told = json.loads(told_by("--bare", "--rubric", name).communicate()[0])
+    rows = spent(name, 1, 1, fresh=False)
+    total, least = rows["CPU of the rooms"] + rows["CPU of the grader"], told["student"] + told["grader"]
+    shown = {
+        "floor: the submission's own code, CPU": told["student"],
+        "floor: the graders' arithmetic, CPU": told["grader"],
+        "floor, wall": told["wall"],
+        **{f"warm grading: {name}": seconds for name, seconds in rows.items()},
+        "ratio of CPU": total / least,
+        "ratio of wall": rows["wall"] / told["wall"],
+    }
+    show(f"(a) one grading of reference/, rubric {name}", shown, "s")
+
+
+def layers() -> Mapping[str, float]:
+    """Return the milliseconds of a session with more and more around it."""
+    told = dict(kernel_limits(Limits()))
+    found = {
+        "fork and end (CPU)": median(_forked(lambda: None) for _ in range(REPEATS)),
+        "the same with the kernel's limits (CPU)": median(_forked(lambda: limit(told)) for _ in range(REPEATS)),
+        "the same with its memory hidden (CPU)": median(_forked(hide_memory) for _ in range(REPEATS)),
+    }
+    with Rooms(separated=PROCESS) as rooms:
+        found["a room that is a process, NumPy"] = _each(lambda: _opened(rooms))
+    with Rooms(fresh=True) as rooms:
+        if rooms.isolation.is_sandbox:
+            found["a new sandboxed room, NumPy"] = _each(lambda: _opened(rooms))
+    with Rooms() as rooms:
+        if rooms.isolation.is_sandbox:
+            _opened(rooms)
+            found["a session in a warm sandboxed room (all layers)"] = _each(lambda: _opened(rooms))
+    return found
+
+
+def _each(work: Callable[[], object]) -> float:
+    return median(timed(work)[1] for _ in range(REPEATS)) * 1000
+
+
+def _forked(inside: Callable[[], None]) -> float:
+    """Return the CPU milliseconds of a fork, ours and the child's."""
+    start = time.process_time()
+    pid = os.fork()
+    if pid == 0:
+        inside()
+        os._exit(0)
+    _, _, usage = os.wait4(pid, 0)
+    return 1000 * (time.process_time() - start + usage.ru_utime + usage.ru_stime)
+
+
+def _opened(rooms: Rooms) -> None:
+    rooms.session(Room.NUMPY, Limits()).close()
+
+
+def first_verdict() -> float:
+    """Return the seconds from a cold command line to its first verdict."""
+    checks = "check" in grade.COMMANDS
+    with tempfile.TemporaryDirectory() as out:
+        arguments = ["check", "reference"] if checks else ["reference", "--only", "softmax", "--out", out]
+        command = [sys.executable, "-u", "grade.py", *arguments]
+        start = time.monotonic()
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
+            assert running.stdout is not None
+            seconds = next(time.monotonic() - start for line in running.stdout if line.strip())
+            running.terminate()
+    return seconds
+
+
+def show(title: str, rows: Mapping[str, float], unit: str) -> None:
+    """Print one table."""
+    table = Table(title=title, title_justify="left")
+    table.add_column("part")
+    table.add_column(unit, justify="right")
+    for name, number in rows.items():
+        table.add_row(name, f"{number:.2f}")
+    Console().print(table)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rubric", default="usaaio_2024_r1_p4")
+    parser.add_argument("--submissions", type=int, default=24)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--parts", default="abcd", help="which of the four to measure (%(default)s)")
+    parser.add_argument("--work", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--bare", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--fresh", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    if options.bare:
+        bare(options.rubric)
+        return
+    if options.work is not None:
+        work(options.rubric, options.work, fresh=options.fresh)
+        return
+    print(f"{os.cpu_count()} cores, load before: {os.getloadavg()[0]:.1f}")
+    if "c" in options.parts:
+        show("(c) one session", layers(), "ms")
+    if "d" in options.parts:
+        show("(d) cold command line", {"to the first verdict": first_verdict()}, "s")
+    if "b" in options.parts:
+        batch(options.rubric, options.submissions, options.workers)
+    if "a" in options.parts:
+        warm_against_floor(options.rubric)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
