@@ -21,6 +21,9 @@ ALLOWED = {
     "exam_room": {"foundation", "submission", "wire"},
     "grading": {"foundation", "measure", "rubric", "submission", "exam_room", "dataset", "wire"},
     "report": {"foundation", "grading"},
+    "selfcheck": {"foundation", "submission", "rubric", "grading", "report", "wire"},
+    "handout": {"foundation"},
+    "commands": {"foundation", "dataset", "submission", "rubric", "grading", "report", "selfcheck", "handout"},
 }
 
 

@@ -73,7 +73,11 @@ Seen = Annotated[
 def criterion_model(name: str) -> type[BaseModel]:
     """Return the model of one criterion's line: its points, its visibility and its grader's parameters."""
     summary = (criterion_module(name).__doc__ or "").strip().splitlines()[0]
-    model = model_of(grader_class(name), name=f"criterion_{name}", extra={"points": (Points, ...), "visibility": (Seen, Visibility.VISIBLE)})
+    model = model_of(
+        grader_class(name),
+        name=f"criterion_{name}",
+        extra={"points": (Points, ...), "visibility": (Seen, Visibility.VISIBLE)},
+    )
     model.__doc__ = summary
     return model
 
