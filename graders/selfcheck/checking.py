@@ -22,15 +22,24 @@ from graders.submission.unwritten import Unwritten, unwritten
 from graders.wire.contract import BUILDS_ON, MODULE_OF, contract_function
 
 
+class Overtaken(Exception):
+    """The submission was saved again: what comes back from now on says nothing, for the rooms are closed."""
+
+
 class SparingInvigilator(Invigilator):
     """Puts no question to a function that is not written: its answer is known, and no room opens for it."""
 
     def __init__(self, submission: Submission, rubric: Rubric, seed: int) -> None:
         super().__init__(submission, rubric.limits, rubric.forbidden_libraries, seed)
+        self._stopped = threading.Event()
         self.unwritten: Mapping[str, Unwritten] = unwritten(submission)
 
     def ask(self, questions: Mapping[bytes, Call]) -> Iterator[tuple[bytes, Observation]]:
-        """Yield each observation as it comes, first those that need no room."""
+        """Yield each observation as it comes, first those that need no room.
+
+        Raises:
+            Overtaken: `stop` was called.
+        """
         asked = {}
         for identity, call in questions.items():
             function = contract_function(call.target)
@@ -39,11 +48,16 @@ class SparingInvigilator(Invigilator):
                 asked[identity] = call
             else:
                 yield identity, Failed(kind=FailureKind.NOT_ATTEMPTED, message=missing.message, where=missing.where)
-        yield from super().ask(asked)
+        for identity, observation in super().ask(asked):
+            if self._stopped.is_set():
+                raise Overtaken
+            yield identity, observation
 
     def stop(self) -> None:
-        """Close the rooms for good, from whatever thread."""
-        self._shut()
+        """Close the rooms, from whatever thread: what is being asked fails at once, and nothing more is asked."""
+        self._stopped.set()
+        for room in [*self._rooms.values(), *(helped for _, helped in self._helped.values())]:
+            room.shut()
 
 
 class SelfCheck:
@@ -118,7 +132,10 @@ class SelfCheck:
             self._invigilator = invigilator
             begun: set[str] = set()
             for criterion in wanted:
-                yield from (s for s in self._settle(criterion, exam, invigilator, begun) if s.name in self._wanted)
+                try:
+                    yield from (s for s in self._settle(criterion, exam, invigilator, begun) if s.name in self._wanted)
+                except Overtaken:
+                    return
 
     def _settle(
         self, criterion: Criterion, exam: Exam, invigilator: SparingInvigilator, begun: set[str]
@@ -130,14 +147,12 @@ class SelfCheck:
         candidacy = self._candidacies[criterion.name]
         examine([candidacy], invigilator, self._progress)
         result = candidacy.result()
-        if result.standing in LOST and criterion.grader.about not in invigilator.unwritten:
+        if may_be_carried(candidacy, invigilator.unwritten):
             behind = self._behind(candidacy)
             for other in behind:
                 if other.name not in self._steps:
                     yield from self._settle(other, exam, invigilator, begun)
             result = charge_once([*(self._candidacies[c.name] for c in behind), candidacy], exam, invigilator)[-1]
-        if self._stopping.is_set():
-            return  # what came back says nothing: the room was closed
         number = self._criteria.index(criterion) + 1
         step = Step(number=number, of=len(self._criteria), criterion=criterion, result=result)
         self._steps[criterion.name] = step
@@ -153,6 +168,15 @@ class SelfCheck:
 def needed(candidacy: Candidacy) -> Set[str]:
     """Return the functions whose mistakes a criterion's answers can show, by the task's own design."""
     return frozenset(stand_ins(candidacy.criterion.grader.about, candidacy.functions, BUILDS_ON))
+
+
+def may_be_carried(candidacy: Candidacy, unwritten: Mapping[str, Unwritten]) -> bool:
+    """Tell whether a criterion was lost that right functions in the place of others might bring out better."""
+    result, about = candidacy.result(), candidacy.criterion.grader.about
+    if result.verdict is None or result.standing not in LOST or about in unwritten:
+        return False
+    # What is about no function in particular, and lacks only functions that are not written, has no mistake to carry.
+    return bool(about) or any(check.attempted and check.credit < 1.0 for check in result.verdict.checks)
 
 
 def asks_pytorch(candidacy: Candidacy) -> bool:

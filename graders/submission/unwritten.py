@@ -58,6 +58,7 @@ def _is_open(text: str) -> bool:
     """Tell whether a file may bind names that its text does not show."""
     tree = parse_quietly(text)
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    names |= {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
     stars = any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in ast.walk(tree))
     return stars or bool(names & (BY_TEXT | {"setattr", "vars", "__import__", "__getattr__", "modules"}))
 
