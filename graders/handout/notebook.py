@@ -62,8 +62,7 @@ def code_cells(text: str, local: set[str], seen: set[str]) -> Iterator[str]:
         if isinstance(node, ast.FunctionDef) and cell:
             yield "\n".join(cell)
             cell = []
-        # A remark at the end of a line speaks of that line, and stays.
-        cell.append(f"{source}{lines[(node.end_lineno or 1) - 1][node.end_col_offset or 0 :]}" if cell else source)
+        cell.append(source)
     if cell:
         yield "\n".join(cell)
 

@@ -9,6 +9,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
+from graders.submission.generated import unguarded
 from graders.submission.model import Submission
 from graders.submission.reach import BY_TEXT
 from graders.submission.source import parse_quietly
@@ -63,7 +64,8 @@ class Module:
 
     def __init__(self, path: str, text: str, code: Mapping[str, str]) -> None:
         self._path = path
-        self._statements = [s for s in statements_of(0, text) if not _is_main_block(_node(s))]
+        plain = ast.unparse(unguarded(parse_quietly(text)))
+        self._statements = [s for s in statements_of(0, plain) if not _is_main_block(_node(s))]
         nodes = [_node(s) for s in self._statements]
         self.texts = [ast.unparse(node) for node in nodes]
         self._references = [list(_local_imports(node, path, code)) for node in nodes]

@@ -8,6 +8,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from graders.submission.generated import unguarded
 from graders.submission.model import Submission
 from graders.submission.outline import outline
 from graders.submission.reach import BY_TEXT
@@ -36,7 +37,7 @@ def unwritten(submission: Submission) -> Mapping[str, Unwritten]:
     sources = {path: submission.files[path].decode() for path in paths.values() if path not in submission.faults}
     if submission.faults or not sources or any(_is_open(text) for text in sources.values()):
         return {}
-    trees = {path: parse_quietly(text) for path, text in sources.items()}
+    trees = {path: unguarded(parse_quietly(text)) for path, text in sources.items()}
     binds = {path: outline(text).binds for path, text in sources.items()}
     found: dict[str, Unwritten] = {}
     for function, own in MODULE_OF.items():

@@ -2,7 +2,9 @@
 
 import ast
 from collections.abc import Mapping
+from pathlib import Path
 
+import nbformat
 import pytest
 
 from graders.submission import Submission, open_submission
@@ -142,3 +144,17 @@ def test_a_data_file_and_a_file_that_does_not_compile_reach_everything() -> None
         name="test", files=broken.files, modules=broken.modules, faults={"study.py": "study.py, line 1: invalid syntax"}
     )
     assert changed(submission_of(files), faulty) == EVERYTHING
+
+
+def test_a_notebooks_functions_are_followed_like_a_files(tmp_path: Path) -> None:
+    parts = {"softmax": "def softmax(z: np.ndarray):\n    return z", "cosine": "def cosine(e: float):\n    return e"}
+
+    def handed_in(cosine: str, remark: str = "") -> Submission:
+        cells = ["import numpy as np", parts["softmax"], cosine, remark]
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+        nbformat.write(notebook, tmp_path / "solution.ipynb")
+        return open_submission(tmp_path)
+
+    before = handed_in(parts["cosine"])
+    assert changed(before, handed_in(parts["cosine"].replace("return e", "return 2 * e"))) == {"cosine"}
+    assert changed(before, handed_in(parts["cosine"], "# a remark")) == set()
