@@ -71,6 +71,16 @@ def test_json_goes_to_standard_output_alone(work: Path, rubric: Path) -> None:
     assert "prediction" not in record
 
 
+def test_what_the_code_prints_is_shown_as_plain_text(work: Path, rubric: Path) -> None:
+    text = (work / "mlp_numpy.py").read_text()
+    talking = text.replace("    P: Array", "    print('\\x1b[31mshape', z.shape, '[bold]')\n    P: Array", 1)
+    (work / "mlp_numpy.py").write_text(talking)
+    done = check(work, rubric)
+    assert "our code printed:\n  shape (" in done.stdout
+    assert "[bold]" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
 def test_hints_come_in_steps(work: Path, rubric: Path) -> None:
     told = [check(work, rubric, "--hint").stdout for _ in range(2)]
     assert "Hint 1 of" in told[0]
@@ -148,7 +158,7 @@ def test_help_teaches(command: str) -> None:
     done = run(command, "--help")
     assert done.returncode == 0
     assert "examples:" in done.stdout
-    assert max(map(len, done.stdout.splitlines())) <= 88
+    assert max(map(len, done.stdout.splitlines())) <= 80
 
 
 class Watching:

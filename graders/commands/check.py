@@ -21,19 +21,19 @@ if TYPE_CHECKING:  # all of these are slow to import, and --help shall answer at
     from graders.submission import Submission
 
 DESCRIPTION = """\
-Check your own work, as often as you like. Each function is asked in the order of
-the task; what is next comes first, with what was measured and where it went wrong.
-A function that you have not written yet costs nothing.
+Check your own work, as often as you like. Each function is asked in the order
+of the task; what is next comes first, with what was measured and where it went
+wrong. A function that you have not written yet costs nothing.
 """
 
 EPILOG = """\
 examples:
   python grade.py check                   the folder you are in
   python grade.py check hw1               a folder, a .zip or a notebook
-  python grade.py check hw1 --hint        a hint for what is next; again: the next hint
-  python grade.py check hw1 --watch       check again whenever you save; Ctrl-C ends
+  python grade.py check hw1 --hint        a hint for what is next; then another
+  python grade.py check hw1 --watch       check again on every save; Ctrl-C ends
   python grade.py check hw1 --only init   one function's criterion
-  python grade.py check hw1 --full        before you hand in: what the grading would give
+  python grade.py check hw1 --full        before you hand in: what it would earn
 
 The inputs are random, and not those of the final grading.
 
@@ -52,11 +52,13 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("submission", type=Path, nargs="?", help="a folder, .zip, .ipynb or .py file (where you are)")
+    parser.add_argument(
+        "submission", type=Path, nargs="?", help="a folder, .zip, .ipynb or .py file (the folder you are in)"
+    )
     parser.add_argument("--hint", action="store_true", help="give the next hint for what is next; never the answer")
     parser.add_argument("--watch", action="store_true", help="check again on every save, only what it can affect")
     parser.add_argument("--only", action="append", metavar="CRITERION", help="check this criterion alone; repeatable")
-    parser.add_argument("--full", action="store_true", help="the public part of the full rubric: minutes, not seconds")
+    parser.add_argument("--full", action="store_true", help="the public part of the full rubric, within a minute or so")
     parser.add_argument(
         "--rubric", help=f"a file, or a name in rubrics/ ({SELFCHECK_RUBRIC}; {DEFAULT_RUBRIC} if full)"
     )
@@ -157,9 +159,9 @@ class Checking:
             return 0
         steps = self._check.steps
         prediction = predict(self._rubric, steps) if self._options.full and not self._options.only else None
-        self._view.end(submission, prediction)
+        self._view.end(submission, self._check.printed, prediction)
         if self._options.json:
-            record = to_record(steps, submission, prediction=prediction)
+            record = to_record(steps, submission, printed=self._check.printed, prediction=prediction)
             sys.stdout.write(record_text(record, indent=None if self._options.watch else 1))
             sys.stdout.flush()
         return OurFault.exit_status if any(s.state is State.UNGRADED for s in steps) else 0

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 DESCRIPTION = """\
-Make a fresh copy of the template: the functions to fill in, the questions, the task
-in its README.md, and tests that `pytest` and your editor's test pane run.
+Make a fresh copy of the template: the functions to fill in, the questions, the
+task in its README.md, and tests that `pytest` and your editor's test pane run.
 """
 
 EPILOG = """\

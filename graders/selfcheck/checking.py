@@ -87,6 +87,11 @@ class SelfCheck:
         return sorted((s for s in self._steps.values() if s.name in self._wanted), key=lambda s: s.number)
 
     @property
+    def printed(self) -> str:
+        """What the submission printed in the last run, capped."""
+        return "" if self._invigilator is None else "".join(self._invigilator.output.values())
+
+    @property
     def stopped(self) -> bool:
         """Whether the last run was stopped before its end."""
         return self._stopping.is_set()

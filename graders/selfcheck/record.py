@@ -13,13 +13,19 @@ SCHEMA = "plumbline/check/v1"
 
 
 def to_record(
-    steps: Sequence[Step], submission: Submission, *, hint: Hint | None = None, prediction: Prediction | None = None
+    steps: Sequence[Step],
+    submission: Submission,
+    *,
+    printed: str = "",
+    hint: Hint | None = None,
+    prediction: Prediction | None = None,
 ) -> dict[str, object]:
     """Return what a check found as plain data, the criteria in the order of the task.
 
     Args:
         steps: how the criteria came out.
         submission: what was checked.
+        printed: what it printed.
         hint: the hint that was asked for.
         prediction: what the final grading would give.
     """
@@ -31,6 +37,7 @@ def to_record(
         "done": sum(s.state is State.DONE for s in steps),
         "next": following.name if following else None,
         "criteria": [_criterion(s) for s in steps],
+        "printed": printed,
         "notices": [{"message": n.message, "where": n.where} for n in submission.notices],
     }
     if hint is not None:

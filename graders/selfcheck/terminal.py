@@ -20,6 +20,7 @@ from graders.submission import Submission
 
 CHECKS_SHOWN = 3  # of the criterion that is next; the first mistake often causes the others
 NOTICES_SHOWN = 5
+LINES_SHOWN = 12  # of what the submission printed, the last ones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +96,8 @@ class CheckView:
                 self._console.print(self._next_block(following))
         self._update()
 
-    def end(self, submission: Submission, prediction: Prediction | None = None) -> None:
-        """Show everything in its last form."""
+    def end(self, submission: Submission, printed: str = "", prediction: Prediction | None = None) -> None:
+        """Show everything in its last form, and the end of what the submission printed."""
         self.stop()
         steps = self.steps
         following = next_step(steps)
@@ -104,6 +105,7 @@ class CheckView:
         if following is not None and following is not self._shown:
             parts.append(self._next_block(following))
         parts += self._others(following)
+        parts += self._printed(printed)
         parts += self._notices(submission)
         if prediction is not None:
             parts += self._prediction(prediction)
@@ -206,6 +208,15 @@ class CheckView:
             if names:
                 yield Text()
                 yield Text.assemble(self._mark(state), " ", self._words(f"{said}: {', '.join(names)}"))
+
+    def _printed(self, printed: str) -> Iterator[RenderableType]:
+        lines = plain_text(printed).strip("\n").split("\n")
+        if lines == [""]:
+            return
+        yield Text()
+        yield self._words("Your code printed:" if len(lines) <= LINES_SHOWN else "The last that your code printed:")
+        for line in lines[-LINES_SHOWN:]:
+            yield self._indented(self._words(line, "dim"), 2)
 
     def _notices(self, submission: Submission) -> Iterator[RenderableType]:
         if submission.notices:
