@@ -114,6 +114,8 @@ class RoomProcess:
             try:
                 arrival = self._arrivals.get(timeout=max(0.0, min(POLL_SECONDS, left)))
             except queue.Empty:
+                if self._closing.is_set():  # from another thread: nothing will arrive any more
+                    raise Closed from None
                 self._watch(seconds, left)
                 continue
             if isinstance(arrival, Frame):

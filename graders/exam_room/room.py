@@ -71,10 +71,10 @@ class ExamRoom:
 
     def close(self) -> None:
         """End the room and everything in it; what it printed stays readable."""
-        if self._process is not None:
-            self._process.close()
-            self._output.append(self._process.printed)
-            self._process = None
+        process, self._process = self._process, None  # at once: two threads may want to close it
+        if process is not None:
+            process.close()
+            self._output.append(process.printed)
             self._loaded = {name: failed for name, failed in self._loaded.items() if failed is not None}
 
     def shut(self) -> None:
@@ -169,6 +169,8 @@ class ExamRoom:
         if self._process is not None:
             return self._process
         self._process = process = RoomProcess(self._limits)
+        if self._shut:  # meanwhile, from another thread, which found no process to close
+            raise Closed
         files = dict(self._submission.files)
         body = {
             "files": list(files),

@@ -251,7 +251,9 @@ class CheckView:
         text = self._words(f"{done} of {of} done.", "bold")
         if following is not None:
             return text.append_text(self._words(f" Next: {following.number} of {following.of}, {following.name}."))
-        return text
+        if self._points or self._partial:
+            return text
+        return text.append_text(self._words(f" Before you hand in: {self._again} --full"))
 
     def _line(self, step: Step) -> Text:
         told = self._words(f"{step.number} of {step.of} {step.name}{self._points_of(step)}: {step.state}")
@@ -261,7 +263,7 @@ class CheckView:
         if not self._points:
             return ""
         earned = points_text(step.result.earned + step.result.open_points)
-        return f" ({earned} / {points_text(step.criterion.points)})"
+        return f" {earned}/{points_text(step.criterion.points)}"
 
     def _mark(self, state: State) -> Text:
         mark = MARKS[state]
