@@ -9,16 +9,18 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from graders.commands import DEFAULT_RUBRIC, check, doctor, new
 from graders.foundation.errors import BadUsage, OurFault, PlumblineError
 
-COMMANDS = ("grade", "calibrate", "schema", "points", "doctor")
-DEFAULT_RUBRIC = "usaaio_2024_r1_p4"
+ROOMS = {"check": check, "new": new, "doctor": doctor}  # commands that have a module of their own
+COMMANDS = ("grade", "calibrate", "schema", "points", *ROOMS)
 INTERRUPTED = 130
 
 EPILOG = """\
 examples:
   python grade.py submission/                     grade a folder, a zip, or a notebook
-  python grade.py submission/ --rubric selfcheck  a quick check for students, in seconds
+  python grade.py check submission/               for students: what is next, in seconds
+  python grade.py new hw1                         for students: a folder to start from
   python grade.py submission/ --only softmax      one criterion
   python grade.py submission/ --json              the results as JSON on standard output
   python grade.py schema rubric                   the JSON Schema of rubric files
@@ -37,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = top.add_subparsers(dest="command", required=True, metavar="{grade,calibrate,schema,points,doctor}")
+    commands = top.add_subparsers(dest="command", required=True, metavar=f"{{{','.join(COMMANDS)}}}")
     grade = commands.add_parser(
         "grade",
         help="grade a submission (the default: 'grade.py PATH' is enough)",
@@ -72,13 +74,8 @@ def parser() -> argparse.ArgumentParser:
     top.epilog = f"options of grade, which is meant when no command is named:\n{listed}\n{EPILOG}"
     points = commands.add_parser("points", help="print a rubric's point table in Markdown")
     points.add_argument("--rubric", default=DEFAULT_RUBRIC, help="a file, or a name in rubrics/ (%(default)s)")
-    doctor = commands.add_parser(
-        "doctor",
-        help="tell what this machine can do, the sandbox above all, and how to get the rest",
-        description="Tell which packages are there, whether strangers' code is kept apart from this machine, and how "
-        "long an exam room takes to open. Exit status: 2 where there is no sandbox, 3 where it cannot grade, else 0.",
-    )
-    doctor.add_argument("--json", action="store_true", help="print the findings as JSON")
+    for room in ROOMS.values():
+        room.add_parser(commands)
     return top
 
 
@@ -97,6 +94,8 @@ def main(arguments: Sequence[str]) -> int:
     for ending in (signal.SIGINT, signal.SIGTERM):  # also where a shell had us ignore it: the rooms must end first
         signal.signal(ending, signal.default_int_handler)
     try:
+        if options.command in ROOMS:
+            return int(ROOMS[options.command].run(options))
         match options.command:
             case "schema":
                 return print_schema(options.what)
@@ -104,10 +103,6 @@ def main(arguments: Sequence[str]) -> int:
                 return print_points(options.rubric)
             case "calibrate":
                 return calibrate(options)
-            case "doctor":
-                from graders.commands.doctor import doctor  # noqa: PLC0415 - slow to import
-
-                return doctor(as_json=options.json)
         return grade(options)
     except PlumblineError as error:
         complain(error.message, error.remedy)

@@ -22,7 +22,19 @@ ALLOWED = {
     "exam_room": {"foundation", "submission", "wire"},
     "grading": {"foundation", "measure", "catalogue", "rubric", "submission", "exam_room", "dataset", "wire"},
     "report": {"foundation", "grading", "exam_room"},
-    "commands": {"foundation", "exam_room", "grading"},
+    "selfcheck": {"foundation", "submission", "rubric", "grading", "report", "wire"},
+    "handout": {"foundation"},
+    "commands": {
+        "foundation",
+        "dataset",
+        "submission",
+        "rubric",
+        "exam_room",
+        "grading",
+        "report",
+        "selfcheck",
+        "handout",
+    },
 }
 
 

@@ -55,6 +55,8 @@ class Channel:
             try:
                 arrival = self._arrivals.get(timeout=max(0.0, min(POLL_SECONDS, deadline - time.monotonic())))
             except queue.Empty:
+                if self._closing.is_set():  # from another thread: nothing will arrive any more
+                    raise Closed from None
                 look()
                 continue
             if isinstance(arrival, Frame):

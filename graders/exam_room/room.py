@@ -189,8 +189,11 @@ class ExamRoom:
             raise Closed
         if self._session is None:
             with self._rooms.ledger.timed(self._room, Part.OPENING):
-                self._session = self._rooms.session(self._room, self._limits, self._forbidden)
-                self._hand_in(self._session)
+                self._session = session = self._rooms.session(self._room, self._limits, self._forbidden)
+                if self._shut:  # meanwhile, from another thread, which found no session to close
+                    raise Closed
+                self._hand_in(session)
+                return session
         return self._session
 
     def _hand_in(self, session: Session) -> None:

@@ -95,7 +95,9 @@ def _criterion(name: str, group: str, line: Any) -> Criterion:  # noqa: ANN401 -
     parameters = {f.name: getattr(line, f.name) for f in dataclasses.fields(kind)}
     points = float(line.points)
     page = page_of(criterion_module(name))
-    return Criterion(name=name, group=group, points=points, grader=kind(**parameters), page=page)
+    return Criterion(
+        name=name, group=group, points=points, grader=kind(**parameters), page=page, visibility=line.visibility
+    )
 
 
 def _read(path: Path) -> str:

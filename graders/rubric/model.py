@@ -4,6 +4,7 @@ import dataclasses
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Self
 
 from graders.foundation.calibration import Calibration
@@ -12,6 +13,15 @@ from graders.foundation.exam import TrainingOptions
 from graders.foundation.grader import Grader
 from graders.foundation.limits import Limits
 from graders.foundation.page import CriterionPage
+
+
+class Visibility(StrEnum):
+    """When a student may see how a criterion came out; the words are Gradescope's."""
+
+    VISIBLE = "visible"
+    HIDDEN = "hidden"
+    AFTER_DUE_DATE = "after_due_date"
+    AFTER_PUBLISHED = "after_published"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -24,6 +34,7 @@ class Criterion:
         points: the most it can give.
         grader: its parameters, ready to ask and judge.
         page: what the report says about it in general.
+        visibility: when a student may see how it came out.
     """
 
     name: str
@@ -31,6 +42,7 @@ class Criterion:
     points: float
     grader: Grader
     page: CriterionPage
+    visibility: Visibility = Visibility.VISIBLE
 
     @property
     def title(self) -> str:
@@ -79,3 +91,8 @@ class Rubric:
                 message = f"no criterion '{name}' in this rubric." + (f" Did you mean '{near[0]}'?" if near else "")
                 raise BadUsage(message, remedy=f"It has: {', '.join(known)}.")
         return dataclasses.replace(self, criteria=tuple(c for c in self.criteria if c.name in names))
+
+    def public(self) -> Self:
+        """Return the rubric with the criteria alone that a student may see before the due date."""
+        shown = tuple(c for c in self.criteria if c.visibility is Visibility.VISIBLE)
+        return dataclasses.replace(self, criteria=shown)

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from graders.foundation.calibration import Calibration
 from graders.foundation.exam import TrainingOptions
 from graders.foundation.limits import Limits
+from graders.rubric.model import Visibility
 from graders.rubric.registry import criterion_module, criterion_names, grader_class
 
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
@@ -63,12 +64,20 @@ def argument_docs(kind: type) -> dict[str, str]:
 
 
 Points = Annotated[float, Field(gt=0, le=1000, description="The most that this criterion can give.")]
+Seen = Annotated[
+    Visibility,
+    Field(strict=False, description="When a student may see how it came out. 'check' runs the visible ones alone."),
+]
 
 
 def criterion_model(name: str) -> type[BaseModel]:
-    """Return the model of one criterion's line: its points and its grader's parameters."""
+    """Return the model of one criterion's line: its points, its visibility and its grader's parameters."""
     summary = (criterion_module(name).__doc__ or "").strip().splitlines()[0]
-    model = model_of(grader_class(name), name=f"criterion_{name}", extra={"points": (Points, ...)})
+    model = model_of(
+        grader_class(name),
+        name=f"criterion_{name}",
+        extra={"points": (Points, ...), "visibility": (Seen, Visibility.VISIBLE)},
+    )
     model.__doc__ = summary
     return model
 

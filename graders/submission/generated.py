@@ -4,6 +4,7 @@ In a notebook a statement that fails leaves everything else as it was. So it is 
 the module is imported stands in a `try`, and what it raised is kept in the module's `__cell_errors__`.
 """
 
+import ast
 from collections.abc import Iterable, Sequence
 
 from graders.submission.cells import LineScan, is_python
@@ -12,6 +13,7 @@ from graders.submission.reach import BUILTINS
 from graders.submission.statements import Kind, Statement
 
 CELL_ERRORS = "__cell_errors__"
+CAUGHT = "_cell_error"
 # What only a notebook has; where it is missing, calls of it do nothing.
 NOTEBOOK_LIBRARIES = ("IPython", "google.colab", "ipywidgets")
 NOTHING = "(lambda *objects, **options: None)"
@@ -55,15 +57,27 @@ def may_fail(statement: Statement) -> bool:
 def guarded(notebook: str, statement: Statement) -> Sequence[str]:
     """Return a statement's lines inside a `try` that keeps what it raised, and the other lines unchanged."""
     place = f"{notebook}, cell {statement.cell}, line {statement.line}"
-    keep = f'{CELL_ERRORS}.append(({place!r}, f"{{type(_cell_error).__name__}}: {{_cell_error}}"))'
+    keep = f'{CELL_ERRORS}.append(({place!r}, f"{{type({CAUGHT}).__name__}}: {{{CAUGHT}}}"))'
     if statement.module.startswith(NOTEBOOK_LIBRARIES) and statement.binds:
         keep = " = ".join([*sorted(statement.binds), NOTHING])
-    handler = f"except Exception as _cell_error: {keep}"
+    handler = f"except Exception as {CAUGHT}: {keep}"
     if statement.kind in (Kind.DEFINITION, Kind.BLOCK):
         written = ["try:", *indented(statement.lines), handler]
     else:
         written = [f"try: {statement.lines[0]}", *statement.lines[1:], handler]
     return written if is_python("\n".join(written)) else statement.lines
+
+
+def unguarded(tree: ast.Module) -> ast.Module:
+    """Return a generated module's tree as the student wrote it, each statement without the `try` around it."""
+    body: list[ast.stmt] = []
+    for node in tree.body:
+        match node:
+            case ast.Try(handlers=[ast.ExceptHandler(name=name)]) if name == CAUGHT:
+                body += node.body
+            case _:
+                body.append(node)
+    return ast.Module(body=body, type_ignores=[])
 
 
 def indented(lines: Sequence[str]) -> list[str]:

@@ -1,0 +1,165 @@
+"""The self-check as tests, for pytest and your editor's test pane: run `pytest` in this folder.
+
+A function that is not written yet is skipped. The tests judge the files (or the notebook) beside this one as
+`grade.py check` does; this file is no part of what you hand in, and changing it changes no score.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Judge = Callable[[str], None]
+
+HERE = Path(__file__).resolve().parent
+PLUMBLINE = ""  # the folder that holds grade.py; `grade.py new` fills it in
+SHOWN = 3  # checks of a criterion; the first mistake often causes the others
+NOT_FOUND = """\
+Plumbline was not found, so nothing was checked.
+Set PLUMBLINE, in the environment or at the top of test_mlp.py, to the folder that holds grade.py.
+(looked in: {places})"""
+
+
+def plumbline() -> Path:
+    """Return the folder that holds grade.py: the environment's, the one written above, or one around this file."""
+    named = [Path(name) for name in (os.environ.get("PLUMBLINE", ""), PLUMBLINE) if name]
+    for folder in [*named, *HERE.parents]:
+        if (folder / "grade.py").is_file() and (folder / "graders").is_dir():
+            return folder
+    places = ", ".join(str(folder) for folder in [*named, *HERE.parents][:4])
+    return pytest.fail(NOT_FOUND.format(places=places), pytrace=False)
+
+
+def interpreter(home: Path) -> str:
+    """Return the Python that has Plumbline's packages: its own environment's, or the one that runs this."""
+    own = [home / ".venv" / "bin" / "python", home / ".venv" / "Scripts" / "python.exe"]
+    return next((str(path) for path in own if path.is_file()), sys.executable)
+
+
+@pytest.fixture(scope="session")
+def outcomes(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Check once, and only what the selected tests ask for."""
+    home = plumbline()
+    wanted = [item.name.removeprefix("test_") for item in request.session.items if item.path == Path(__file__)]
+    only = [part for name in wanted for part in ("--only", name)]
+    command = [interpreter(home), str(home / "grade.py"), "check", str(HERE), "--json", *only]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)  # noqa: S603
+    try:
+        record = json.loads(done.stdout)
+    except ValueError:
+        pytest.fail(f"Plumbline could not check this folder:\n{done.stderr[-2000:]}", pytrace=False)
+    return {criterion["name"]: criterion for criterion in record["criteria"]}
+
+
+@pytest.fixture
+def judge(outcomes: dict[str, Any]) -> Judge:
+    """Return what passes, skips or fails a test by the outcome of its criterion."""
+
+    def judged(name: str) -> None:
+        outcome = outcomes[name]
+        lost = [check for check in outcome["checks"] if not check["holds"] and check["attempted"]]
+        if outcome["state"] == "not checked":
+            pytest.fail(outcome["reason"], pytrace=False)
+        if lost:
+            told = [f"{check['title']}\n  {check['reason']}\n  {check['where']}".rstrip() for check in lost[:SHOWN]]
+            more = [f"{len(lost) - SHOWN} more checks do not hold"] if len(lost) > SHOWN else []
+            pytest.fail("\n".join([f"{outcome['title']}: not right yet", *told, *more]), pytrace=False)
+        if outcome["state"] in ("not attempted", "right so far"):
+            pytest.skip(outcome["reason"])
+
+    return judged
+
+
+def test_softmax(judge: Judge) -> None:
+    """Class probabilities of each row."""
+    judge("softmax")
+
+
+def test_cross_entropy(judge: Judge) -> None:
+    """The mean loss, from logits."""
+    judge("cross_entropy")
+
+
+def test_init(judge: Judge) -> None:
+    """He's weights and zero biases."""
+    judge("init")
+
+
+def test_forward(judge: Judge) -> None:
+    """Logits, without dropout."""
+    judge("forward")
+
+
+def test_gradients(judge: Judge) -> None:
+    """The loss and its gradient, every entry."""
+    judge("gradients")
+
+
+def test_weight_decay(judge: Judge) -> None:
+    """What weight decay adds to the gradient."""
+    judge("weight_decay")
+
+
+def test_dropout(judge: Judge) -> None:
+    """Inverted dropout, and one mask for both passes."""
+    judge("dropout")
+
+
+def test_momentum_step(judge: Judge) -> None:
+    """One step, and several."""
+    judge("momentum_step")
+
+
+def test_step_decay(judge: Judge) -> None:
+    """The rate that drops."""
+    judge("step_decay")
+
+
+def test_cosine(judge: Judge) -> None:
+    """The rate that follows half a wave."""
+    judge("cosine")
+
+
+def test_predict(judge: Judge) -> None:
+    """The likeliest class."""
+    judge("predict")
+
+
+def test_numpy_only(judge: Judge) -> None:
+    """Nothing but NumPy computes."""
+    judge("numpy_only")
+
+
+def test_training(judge: Judge) -> None:
+    """The loop and its options."""
+    judge("training")
+
+
+def test_curves(judge: Judge) -> None:
+    """What the history holds."""
+    judge("curves")
+
+
+def test_early_stopping(judge: Judge) -> None:
+    """When training ends, and with which weights."""
+    judge("early_stopping")
+
+
+def test_torch_forward(judge: Judge) -> None:
+    """The same network in PyTorch."""
+    judge("torch_forward")
+
+
+def test_torch_steps(judge: Judge) -> None:
+    """The same steps in PyTorch."""
+    judge("torch_steps")
+
+
+def test_plot_curves(judge: Judge) -> None:
+    """A figure with both losses."""
+    judge("plot_curves")
