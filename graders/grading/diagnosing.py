@@ -4,7 +4,7 @@ import dataclasses
 from functools import partial
 
 from graders.catalogue.match import diagnose, evidence
-from graders.catalogue.mistake import Case
+from graders.catalogue.mistake import Case, Catalogue
 from graders.catalogue.registry import catalogue_of
 from graders.foundation.call import Call
 from graders.foundation.exam import Exam
@@ -14,15 +14,28 @@ from graders.grading.questions import Identities
 from graders.grading.rounds import Candidacy
 from graders.grading.scorecard import CriterionResult
 
+NAMELESS = "For the instructor: the search for the mistake's name failed, which changes no point"
+
 
 def diagnosed(result: CriterionResult, candidacy: Candidacy, exam: Exam, invigilator: Invigilator) -> CriterionResult:
     """Return the result with what explains the loss, asking further questions where the catalogue wants them.
 
-    A failure in here costs nobody a point: the loss then stays without a name.
+    A failure in here costs nobody a point: the loss then stays without a name, and a remark tells the instructor.
     """
     catalogue = catalogue_of(candidacy.criterion.name)
-    if catalogue is None:
+    if catalogue is None or result.verdict is None:
         return result
+    try:
+        return _explained(result, candidacy, catalogue, exam, invigilator)
+    except Exception as error:  # noqa: BLE001 - a crash of ours must not take the whole grade down
+        remark = f"{NAMELESS} ({type(error).__name__}: {error})."
+        told = dataclasses.replace(result.verdict, remarks=(*result.verdict.remarks, remark))
+        return dataclasses.replace(result, verdict=told)
+
+
+def _explained(
+    result: CriterionResult, candidacy: Candidacy, catalogue: Catalogue, exam: Exam, invigilator: Invigilator
+) -> CriterionResult:
     ask = partial(_asked, invigilator=invigilator, candidacy=candidacy)
     seen = dict(candidacy.answers)
     seen |= {call.name: Answer(call=call, observation=ask(call)) for call in catalogue.further(exam, seen)}
