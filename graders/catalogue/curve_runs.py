@@ -267,7 +267,7 @@ def _recorded(value: Value, name: str) -> Outcome:
     """Return one series, or a word where there is none."""
     history = value.get("history") if isinstance(value, Mapping) else None
     if isinstance(history, Mapping) and name not in history:
-        return MISSING
+        return MISSING if history else EMPTY
     try:
         return history_series(value, name, what="train")
     except Wrong as wrong:

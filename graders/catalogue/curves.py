@@ -450,7 +450,7 @@ MISTAKES = (
         why="Nothing was appended to it, or another dictionary was returned.",
         see=PRINT,
         fix="Is the dictionary that you fill the one that you return?",
-        gives=recording(_words(MISSING, SERIES), _words(EMPTY, SERIES)),
+        gives=recording(_words(EMPTY, SERIES)),
     ),
     mistake(
         id="curves-other-names",

@@ -208,13 +208,16 @@ def _labels(start: Params, end: Params, problem: Problem, options: Mapping[str, 
     hidden = np.maximum(truth.preactivation(start, problem.X), 0.0)  # (N, H), of rank N
     P = truth.softmax(hidden @ start.W2 + start.b2)  # (N, K)
     step = (end.W2 - start.W2) / -lr * len(problem.X)  # hidden.T @ (P - Y)
-    Y = P - np.linalg.lstsq(hidden.T, step, rcond=None)[0]
-    if np.abs(Y - np.round(Y)).max() > 0.1 or not (np.round(Y).sum(axis=1) == 1).all():
-        return UNCLEAR
-    used = Y.argmax(axis=1)
-    if np.array_equal(used, problem.y):
-        return OWN
-    return OTHERS if np.array_equal(np.sort(used), np.sort(problem.y)) else UNCLEAR
+    residual = np.linalg.lstsq(hidden.T, step, rcond=None)[0]  # P - Y, times what the rate is off by
+    for sign in (1, -1):
+        used = (sign * residual).argmin(axis=1)
+        wanted = P - np.eye(P.shape[1])[used]
+        factor = float((residual * wanted).sum() / (wanted * wanted).sum())
+        if np.abs(residual - factor * wanted).max() <= 0.05 * abs(factor):
+            if np.array_equal(used, problem.y):
+                return OWN
+            return OTHERS if np.array_equal(np.sort(used), np.sort(problem.y)) else UNCLEAR
+    return UNCLEAR
 
 
 def _scale(start: Params) -> float:

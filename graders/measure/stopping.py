@@ -68,23 +68,6 @@ def _loss_or_accuracy(run: Recorded, epoch: int, _best: int) -> bool:
     return bool(run.falling[epoch] < run.falling[:epoch].min() or run.rising[epoch] > run.rising[:epoch].max())
 
 
-def _higher_loss(run: Recorded, epoch: int, best: int) -> bool:
-    return bool(run.falling[epoch] > run.falling[best])
-
-
-def _lower_accuracy(run: Recorded, epoch: int, best: int) -> bool:
-    return bool(run.rising[epoch] < run.rising[best])
-
-
-def _training_loss(run: Recorded, epoch: int, best: int) -> bool:
-    series = run.falling if run.train_loss is None else run.train_loss
-    return bool(series[epoch] < series[best])
-
-
-def _never(_run: Recorded, _epoch: int, _best: int) -> bool:
-    return False
-
-
 RIGHT: Mapping[str, Better] = {
     "the validation loss": _loss(0.0),
     "the validation loss, by more than 1e-4": _loss(1e-4),
@@ -104,24 +87,19 @@ class Rule:
     Args:
         better: what counts as an improvement.
         limit: bad epochs after which the run ends.
-        resets: whether an improvement starts the count anew.
-        last: whether an epoch is held against the one before it, not against the best.
     """
 
     better: Better
     limit: int
-    resets: bool = True
-    last: bool = False
 
     def outcome(self, run: Recorded) -> tuple[int | None, int]:
         """Return after how many epochs the rule stops, None if not within the run, and its best epoch (from 0)."""
         best = bad = 0
         for epoch in range(1, run.epochs):
             if self.better(run, epoch, best):
-                best, bad = epoch, 0 if self.resets else bad
+                best, bad = epoch, 0
             else:
                 bad += 1
-                best = epoch if self.last else best
             if bad >= self.limit:
                 return epoch + 1, best
         return None, best
@@ -135,27 +113,6 @@ class Rule:
 def accepted(patience: int) -> list[Rule]:
     """Return the rules that the contract allows: by loss or by accuracy, after `patience` bad epochs or one more."""
     return [Rule(better=better, limit=patience + extra) for extra in (0, 1) for better in RIGHT.values()]
-
-
-def mistaken(patience: int) -> dict[str, list[Rule]]:
-    """Return the rules of known mistakes, by name."""
-    pair = (_loss(0.0), _accuracy)
-    return {
-        "the count of bad epochs does not start anew after an improvement": [
-            Rule(better=b, limit=patience + extra, resets=False) for b in pair for extra in (0, 1)
-        ],
-        "each epoch is held against the one before it, not against the best one": [
-            Rule(better=b, limit=patience + extra, last=True) for b in pair for extra in (0, 1)
-        ],
-        "better epochs do not count: the comparison is the wrong way round, or the best value is not kept": [
-            Rule(better=b, limit=patience + extra) for b in (_higher_loss, _lower_accuracy, _never) for extra in (0, 1)
-        ],
-        "the training loss decides, not the validation loss": [
-            Rule(better=_training_loss, limit=patience + extra) for extra in (0, 1)
-        ],
-        "one bad epoch is enough": [Rule(better=b, limit=1) for b in pair],
-        "the run ends one epoch too soon": [Rule(better=b, limit=patience - 1) for b in pair],
-    }
 
 
 def rule_of(runs: Sequence[Recorded], rules: Sequence[Rule], epochs: int) -> Rule | None:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from graders.foundation.verdict import Verdict
-from graders.measure.stopping import Recorded, accepted, best_epochs, mistaken, rule_of
+from graders.measure.stopping import Recorded, accepted, best_epochs, rule_of
 from tests.sitting import lost, sit
 
 COPY = "best_params = tuple(p.copy() for p in params)  # a copy: later steps must not reach it"
@@ -77,28 +77,25 @@ def test_a_best_restored_only_when_patience_ends_the_run_loses_the_other_runs(se
 
 
 @pytest.mark.parametrize(
-    ("edits", "words"),
+    "edits",
     [
-        ([(f"        {WAIT}", COUNTED), BAD], "does not start anew"),
-        ([(WAIT, WAIT.replace("patience", "patience - 1"))], "one epoch too soon"),
-        ([(f"        {WAIT}", COUNTED.replace("bad += 1", "bad += 1; best_loss = history['val_loss'][-1]")), BAD,
-          (BETTER, BETTER.replace("best_epoch =", "best_epoch, bad =") + ", 0")], "against the one before it"),
-        ([monitoring("train_loss", "")], ""),
-        ([("            break", "            pass")], ""),
+        [(f"        {WAIT}", COUNTED), BAD],
+        [(WAIT, WAIT.replace("patience", "patience - 1"))],
+        [(WAIT, WAIT.replace("patience", "patience + 2"))],
+        [(f"        {WAIT}", COUNTED.replace("bad += 1", "bad += 1; best_loss = history['val_loss'][-1]")), BAD,
+          (BETTER, BETTER.replace("best_epoch =", "best_epoch, bad =") + ", 0")],
+        [monitoring("train_loss", "")],
+        [("            break", "            pass")],
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("seed", [7, 8])
-def test_a_run_that_ends_by_another_count_is_named(edits: list[tuple[str, str]], words: str, seed: int) -> None:
-    verdict = of(*edits, seed=seed)
+def test_a_run_that_ends_by_another_count_loses_its_end(edits: list[tuple[str, str]]) -> None:
+    verdict = of(*edits)
     assert ENDS in lost(verdict)
-    assert words in reason(verdict, ENDS)
     assert ALL not in lost(verdict)
 
 
-def test_the_wrong_direction_is_named() -> None:
-    verdict = of(monitoring("val_loss", "-"))
-    assert {ENDS, RUN_OUT} <= set(lost(verdict))
-    assert "the wrong way round" in reason(verdict, ENDS)
+def test_the_wrong_direction_loses_end_and_parameters() -> None:
+    assert {ENDS, RUN_OUT} <= set(lost(of(monitoring("val_loss", "-"))))
 
 
 def test_patience_that_always_acts_loses_the_run_without_it() -> None:
@@ -136,5 +133,3 @@ def test_one_rule_must_explain_all_runs() -> None:
 def test_a_count_that_never_starts_anew_is_another_rule() -> None:
     wavering = run(5, 6, 4, 3, 2, 6, 1, 6)
     assert rule_of([wavering], accepted(3), 40) is None
-    named = [name for name, rules in mistaken(3).items() if rule_of([wavering, run(5, 4, 3, 6, 2, 6, 6)], rules, 40)]
-    assert named == ["the count of bad epochs does not start anew after an improvement"]

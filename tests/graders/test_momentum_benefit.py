@@ -37,8 +37,3 @@ def test_a_momentum_of_another_kind_that_pays_keeps_the_point() -> None:
 )
 def test_momentum_that_does_not_pay_loses(old: str, new: str) -> None:
     assert lost(sit("momentum_benefit", edits={"mlp_numpy.py": [(old, new)]})) == (TITLE,)
-
-
-def test_an_option_that_does_not_act_is_named() -> None:
-    verdict = sit("momentum_benefit", edits={"mlp_numpy.py": [(STEP, STEP.replace("momentum)", "0.0)"))]})
-    assert "the option does not act" in verdict.checks[0].reason
