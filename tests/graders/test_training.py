@@ -139,7 +139,7 @@ INLINE = (
         ([(UPDATE, INLINE.replace("rate", "lr"))], "training-schedule-ignored"),
         ([(BATCHES, BATCHES.replace("batch", "8")), (ROWS, ROWS.replace("batch", "8"))], "training-batch-ignored"),
         ([(SEEDED, SEEDED.replace("(seed)", "(int.from_bytes(__import__('os').urandom(4)))"))], "training-unseeded"),
-        ([(LOSS, LOSS.replace("dropout", "dropout / 1e9"))], "training-dropout-ignored"),
+        ([(LOSS, LOSS.replace("dropout", "dropout * 0"))], "training-dropout-ignored"),
         ([(UPDATE, f"{UPDATE}\n            params = tuple(p - rate * weight_decay * p for p in params)"),
           (LOSS, LOSS.replace("weight_decay", "0.0"))], "training-decay-of-biases"),
     ],
