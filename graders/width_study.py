@@ -111,7 +111,7 @@ class WidthStudy(Grader):
                 count += numbers.size
             if not any(numbers.size for numbers in numbers_of(result)):
                 raise Wrong(f"The result of width {width} holds no number.", expected="a history or accuracies")
-            if not any(_histories(result)) and any(numbers.ndim > 1 for numbers in numbers_of(result)):
+            if not any(histories_of(result)) and any(numbers.ndim > 1 for numbers in numbers_of(result)):
                 raise Wrong(
                     f"The result of width {width} holds matrices and no history, as if it were the parameters.",
                     got="matrices",
@@ -165,22 +165,22 @@ def width_of(key: str | int) -> int | None:
     return int(digits) if digits and len(digits) < 9 else None
 
 
-def _histories(result: Value, depth: int = 0) -> Iterator[Mapping[str | int, Value]]:
+def histories_of(result: Value, depth: int = 0) -> Iterator[Mapping[str | int, Value]]:
     """Yield the histories in a result: itself, or parts of a pair such as (params, history)."""
     if isinstance(result, Mapping):
         if any(name in result for name in SERIES):
             yield result
         elif depth < 3:
             for part in result.values():
-                yield from _histories(part, depth + 1)
+                yield from histories_of(part, depth + 1)
     elif isinstance(result, tuple | list) and depth < 3:
         for part in result:
-            yield from _histories(part, depth + 1)
+            yield from histories_of(part, depth + 1)
 
 
 def _series(result: Value, names: Sequence[str] = SERIES) -> Iterator[np.ndarray]:
     """Yield the series of a result's histories that hold a number an epoch; single numbers are no series."""
-    for history in _histories(result):
+    for history in histories_of(result):
         for name in names:
             value = history.get(name)
             if isinstance(value, list | tuple | np.ndarray) and np.ndim(_plain(value)) == 1:

@@ -144,7 +144,11 @@ LABELLINGS = ("", "x", "y", "x y")
 
 def _lost(word: str, *names: Sequence[str]) -> Predict:
     """Return the prediction that these series show as `word` says; which is which can then not be told."""
-    return giving(*({**dict.fromkeys(some, word), APART: UNKNOWN} for some in names))
+    labels = LABELLINGS  # a panel without a line that can be seen has no label that counts
+    return giving(
+        *({**dict.fromkeys(some, word), APART: UNKNOWN} for some in names),
+        *({**dict.fromkeys(LOSSES, word), APART: UNKNOWN, LABELS: axes} for axes in labels if LOSSES in names),
+    )
 
 
 BOTH, VALIDATION, TRAINING = LOSSES, LOSSES[1:], LOSSES[:1]

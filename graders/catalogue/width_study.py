@@ -11,7 +11,7 @@ from graders.foundation.exam import Exam
 from graders.foundation.grader import Seen
 from graders.foundation.observation import Failed, Returned
 from graders.measure.training import SERIES
-from graders.width_study import numbers_of, width_of
+from graders.width_study import histories_of, numbers_of, width_of
 
 STUDY, FORM, KEYS = "study", "form", "keys"
 MAPPING, RIGHT_KEYS, RIGHT, NONE, OTHER = "mapping", "the widths", "as asked for", "none", "of no known run"
@@ -69,7 +69,7 @@ def observe(_exam: Exam, seen: Seen) -> Outcomes:
     value, widths = answer.observation.value, _widths(answer.call)
     found: dict[Key, Outcome] = {(STUDY, ENDING): RETURNED, (STUDY, FORM): _form(value)}
     if not isinstance(value, Mapping):
-        return found
+        return {**found, (STUDY, KEYS): NONE, **{(STUDY, str(w)): NONE for w in widths}}
     by_width = {w: result for key, result in value.items() if (w := width_of(key)) is not None}
     found[STUDY, KEYS] = _keys(list(by_width), widths)
     for width in widths:
@@ -100,28 +100,38 @@ def _run_of(result: Value, width: int, seen: Seen) -> str:
         return NONE
     if isinstance(result, Params) or any(numbers.ndim > 1 for numbers in numbers_of(result)):
         return "params"
-    numbers = [n for n in numbers_of(result) if n.size]
     for name, answer in seen.items():
         if name.startswith(f"{width} ") and isinstance(answer.observation, Returned):
             run = answer.observation.value
             history = run.get("history") if isinstance(run, Mapping) else None
-            if numbers and isinstance(history, Mapping) and all(_in(n, history) for n in numbers):
+            if isinstance(history, Mapping) and _is_of(result, history):
                 return name.removeprefix(f"{width} ")
     return OTHER
 
 
-def _in(numbers: np.ndarray, history: Mapping[str | int, Value]) -> bool:
-    """Tell whether these numbers are a series of the history, or its last or best number."""
-    for name in SERIES:
-        series = next(iter(numbers_of(history.get(name))), np.empty(0))
-        if not series.size:
-            continue
-        single = numbers.size == 1 and any(
-            np.isclose(numbers.flat[0], s) for s in (series[-1], series.min(), series.max())
-        )
-        if single or (numbers.shape == series.shape and np.allclose(numbers, series, rtol=1e-5)):
-            return True
-    return False
+def _is_of(result: Value, history: Mapping[str | int, Value]) -> bool:
+    """Tell whether a result is this history, or holds the last or the best of its numbers."""
+    usual = {name: series for name in SERIES if (series := _plain(history.get(name))).size}
+    told = next(histories_of(result), None)
+    if told is not None:
+        same = [(_plain(told[name]), series) for name, series in usual.items() if name in told]
+        return bool(same) and all(_equal(a, b) or (a.ndim == 0 and _ends_or_best(a, b)) for a, b in same)
+    numbers = [n for n in numbers_of(result) if n.size]
+    return bool(numbers) and all(
+        any(_equal(n, s) or (n.size == 1 and _ends_or_best(n, s)) for s in usual.values()) for n in numbers
+    )
+
+
+def _equal(a: np.ndarray, b: np.ndarray) -> bool:
+    return a.shape == b.shape and bool(np.allclose(a, b, rtol=1e-5))
+
+
+def _ends_or_best(number: np.ndarray, series: np.ndarray) -> bool:
+    return bool(np.isclose([series[-1], series.min(), series.max()], number.flat[0]).any())
+
+
+def _plain(value: Value) -> np.ndarray:
+    return next(iter(numbers_of(value)), np.empty(0))
 
 
 def giving(form: str = MAPPING, keys: str = RIGHT_KEYS, *runs: str, spare: str = "") -> Predict:
@@ -139,11 +149,8 @@ def giving(form: str = MAPPING, keys: str = RIGHT_KEYS, *runs: str, spare: str =
         right = {"first": widths[0], "last": widths[-1]}.get(spare)
         found: list[Outcomes] = []
         for run in runs or (RIGHT,):
-            told: dict[Key, Outcome] = {(STUDY, ENDING): RETURNED, (STUDY, FORM): form}
-            if form == MAPPING:
-                told[STUDY, KEYS] = keys
-                told |= {(STUDY, str(w)): RIGHT if w == right else run for w in widths}
-            found.append(told)
+            told: dict[Key, Outcome] = {(STUDY, ENDING): RETURNED, (STUDY, FORM): form, (STUDY, KEYS): keys}
+            found.append({**told, **{(STUDY, str(w)): RIGHT if w == right else run for w in widths}})
         return found
 
     return predict
@@ -157,10 +164,6 @@ def either(*several: Predict) -> Predict:
         return [o for some in told for o in ([some] if isinstance(some, Mapping) else some)]
 
     return predict
-
-
-def _form_alone(form: str) -> Predict:
-    return lambda case: {(STUDY, ENDING): RETURNED, (STUDY, FORM): form}
 
 
 MISTAKES = (
@@ -240,7 +243,7 @@ MISTAKES = (
         why="Whoever reads it cannot know which result belongs to which width.",
         see=SMALL,
         fix="How would you look up the result of width 16?",
-        gives=_form_alone("a list"),
+        gives=giving("a list", NONE, NONE),
     ),
     mistake(
         id="width-study-nothing-returned",
@@ -248,7 +251,7 @@ MISTAKES = (
         why="The results are made and then lost.",
         see=SMALL,
         fix="Which statement hands the results to the caller?",
-        gives=_form_alone("nothing"),
+        gives=giving("nothing", NONE, NONE),
     ),
     mistake(
         id="width-study-params",
