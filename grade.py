@@ -1,6 +1,8 @@
 """Plumbline's command line: grade a submission, write its report; print the schemas of rubrics and results."""
 
 import argparse
+import importlib
+import pkgutil
 import signal
 import sys
 from collections.abc import Sequence
@@ -9,9 +11,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+import graders.commands
 from graders.foundation.errors import BadUsage, OurFault, PlumblineError
 
-COMMANDS = ("grade", "calibrate", "schema", "points")
+OWN = ("grade", "calibrate", "schema", "points")
+# One module each, with add_parser(commands) and run(options); the file is the registration.
+MODULES = tuple(sorted(module.name for module in pkgutil.iter_modules(graders.commands.__path__)))
+COMMANDS = (*OWN, *MODULES)
 DEFAULT_RUBRIC = "usaaio_2024_r1_p4"
 INTERRUPTED = 130
 
@@ -21,6 +27,7 @@ examples:
   python grade.py submission/ --rubric selfcheck  a quick check for students, in seconds
   python grade.py submission/ --only softmax      one criterion
   python grade.py submission/ --json              the results as JSON on standard output
+  python grade.py batch submissions/ --out results/   a whole class
   python grade.py schema rubric                   the JSON Schema of rubric files
 
 exit status:
@@ -37,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = top.add_subparsers(dest="command", required=True, metavar="{grade,calibrate,schema,points}")
+    commands = top.add_subparsers(dest="command", required=True, metavar=f"{{{','.join(COMMANDS)}}}")
     grade = commands.add_parser(
         "grade",
         help="grade a submission (the default: 'grade.py PATH' is enough)",
@@ -68,6 +75,8 @@ def parser() -> argparse.ArgumentParser:
     top.epilog = f"options of grade, which is meant when no command is named:\n{listed}\n{EPILOG}"
     points = commands.add_parser("points", help="print a rubric's point table in Markdown")
     points.add_argument("--rubric", default=DEFAULT_RUBRIC, help="a file, or a name in rubrics/ (%(default)s)")
+    for name in MODULES:
+        importlib.import_module(f"graders.commands.{name}").add_parser(commands)
     return top
 
 
@@ -93,6 +102,8 @@ def main(arguments: Sequence[str]) -> int:
                 return print_points(options.rubric)
             case "calibrate":
                 return calibrate(options)
+        if options.command in MODULES:
+            return int(importlib.import_module(f"graders.commands.{options.command}").run(options))
         return grade(options)
     except PlumblineError as error:
         complain(error.message, error.remedy)

@@ -21,6 +21,15 @@ ALLOWED = {
     "exam_room": {"foundation", "submission", "wire"},
     "grading": {"foundation", "measure", "rubric", "submission", "exam_room", "dataset", "wire"},
     "report": {"foundation", "grading"},
+    "intake": {"foundation", "submission", "wire"},
+    "ledger": {"foundation", "submission", "exam_room", "grading", "report", "wire"},
+    "exports": {"foundation", "intake", "ledger", "report"},
+    "dashboard": {"foundation", "ledger", "report"},
+    "batch": {
+        *("foundation", "dataset", "submission", "exam_room", "rubric", "grading", "report"),
+        *("intake", "ledger", "exports", "dashboard"),
+    },
+    "commands": {"foundation", "ledger", "exports", "batch"},
 }
 
 

@@ -29,14 +29,22 @@ class Invigilator:
         limits: what each room may use.
         forbidden: packages that the NumPy room forbids.
         seed: the exam's seed.
+        known: what was observed before; it is not asked again, and what is asked now is added to it.
     """
 
-    def __init__(self, submission: Submission, limits: Limits, forbidden: Sequence[str], seed: int) -> None:
+    def __init__(
+        self,
+        submission: Submission,
+        limits: Limits,
+        forbidden: Sequence[str],
+        seed: int,
+        known: dict[bytes, Observation] | None = None,
+    ) -> None:
         self._seed = seed
         self._rooms = {room: ExamRoom(submission, room, limits, forbidden) for room in Room}
         self._helped: dict[Room, tuple[tuple[str, ...], ExamRoom]] = {}
         self._open_helped = partial(ExamRoom, submission, limits=limits, forbidden=forbidden)
-        self._known: dict[bytes, Observation] = {}
+        self._known = {} if known is None else known
         self._shutting = threading.Event()
         self._pool = ThreadPoolExecutor(max_workers=len(self._rooms), thread_name_prefix="room")
         self._stack = ExitStack()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from graders.exam_room import isolation
 from graders.foundation.exam import Exam
+from graders.foundation.observation import Observation
 from graders.grading.carried import LOST, charge_once
 from graders.grading.environment import environment
 from graders.grading.invigilator import Invigilator
@@ -15,11 +16,26 @@ from graders.rubric import Rubric
 from graders.submission import Submission
 
 
-def sit(rubric: Rubric, submission: Submission, exam: Exam, progress: Progress) -> Scorecard:
-    """Examine a submission and return its scorecard."""
+def sit(
+    rubric: Rubric,
+    submission: Submission,
+    exam: Exam,
+    progress: Progress,
+    known: dict[bytes, Observation] | None = None,
+) -> Scorecard:
+    """Examine a submission and return its scorecard.
+
+    Args:
+        rubric: what is asked and how it is judged.
+        submission: what is examined.
+        exam: seed and data.
+        progress: is told how the sitting goes on.
+        known: observations from an earlier sitting with the same seed, data and limits, which are not asked for again;
+            what is asked now is added.
+    """
     started = datetime.datetime.now(datetime.UTC)
     clock = time.monotonic()
-    with Invigilator(submission, rubric.limits, rubric.forbidden_libraries, exam.seed) as invigilator:
+    with Invigilator(submission, rubric.limits, rubric.forbidden_libraries, exam.seed, known) as invigilator:
         candidacies = [Candidacy(c, exam) for c in rubric.criteria]
         patient = PatientProgress(progress)
         examine(candidacies, invigilator, patient)

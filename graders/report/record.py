@@ -3,6 +3,7 @@
 Two sittings of the same submission give the same record but for what stands under "times".
 """
 
+import dataclasses
 import json
 import math
 from pathlib import Path
@@ -118,6 +119,15 @@ class CheckRecord(_Part):
     exhibits: list[ExhibitRecord]
 
 
+class AwardRecord(_Part):
+    """Points that a person gave in place of the grader's."""
+
+    points: Number
+    who: Text
+    at: Text = Field(description="ISO 8601, UTC")
+    why: Text
+
+
 class CriterionRecord(_Part):
     """One rubric line and how it came out."""
 
@@ -132,6 +142,7 @@ class CriterionRecord(_Part):
     checks: list[CheckRecord] = Field(description="empty while ungraded")
     remarks: list[Text] = Field(description="things worth knowing that cost nothing")
     exhibits: list[ExhibitRecord] = Field(description="what belongs to the criterion as a whole")
+    award: AwardRecord | None = Field(None, description="points that a person gave, which count in place of others")
 
 
 class TotalRecord(_Part):
@@ -262,6 +273,7 @@ def _criterion(result: CriterionResult) -> CriterionRecord:
         checks=[_check(c) for c in verdict.checks] if verdict else [],
         remarks=list(verdict.remarks) if verdict else [],
         exhibits=[_exhibit(e) for e in verdict.exhibits] if verdict else [],
+        award=None if result.award is None else AwardRecord(**dataclasses.asdict(result.award)),
     )
 
 

@@ -1,0 +1,178 @@
+"""What a worker does: grade a parcel, and render a student's files. Bytes in, bytes out; no ledger, no folder."""
+
+import dataclasses
+import os
+import time
+from dataclasses import dataclass, field
+
+from graders.batch.assignment import Assignment, grader_version
+from graders.foundation.errors import PlumblineError
+from graders.foundation.observation import Observation
+from graders.grading.scorecard import Award, CriterionResult, Notice, Scorecard
+from graders.grading.sitting import sit
+from graders.ledger.criteria import CriterionRow, rows_of
+from graders.ledger.parcel import submission_of, uncompressed
+from graders.ledger.stored import observations_bytes, observations_of, scorecard_bytes, scorecard_of
+from graders.report import record_text, render_html
+from graders.rubric import Rubric
+
+STOPPED = 130
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of grading one parcel.
+
+    Args:
+        fault: why the machinery failed; "" when it did not.
+        scorecard: the scorecard's bytes; None where there is a fault.
+        observations: what the submission answered; None unless asked for.
+        criteria: the scorecard as rows.
+        seconds: wall time.
+    """
+
+    fault: str = ""
+    scorecard: bytes | None = None
+    observations: bytes | None = None
+    criteria: tuple[CriterionRow, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """An earlier sitting of the same parcel, from which another rubric may be judged.
+
+    Args:
+        scorecard: its bytes.
+        observations: its bytes; None where they were not kept, or hold no longer.
+        carried: criteria whose verdicts hold under the new rubric as they are.
+    """
+
+    scorecard: bytes
+    observations: bytes | None
+    carried: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presentation:
+    """What a student's files say beside the scorecard.
+
+    Args:
+        name: what to call the submission.
+        notices: what was said when it was opened.
+        awards: criterion -> points that a person gave.
+    """
+
+    name: str
+    notices: tuple[tuple[str, str], ...] = ()
+    awards: dict[str, Award] = field(default_factory=dict)
+
+
+class Unwatched:
+    """A progress that says nothing: the batch tells of whole submissions."""
+
+    def started(self, name: str, title: str) -> None:
+        """Say nothing."""
+
+    def finished(self, result: CriterionResult) -> None:
+        """Say nothing."""
+
+
+def grade_parcel(assignment: Assignment, parcel: bytes, keep_observations: bool) -> Outcome:  # noqa: FBT001
+    """Grade a parcel; a fault of ours comes back as one, never as a low score."""
+    clock = time.monotonic()
+    try:
+        if grader_version() != assignment.grader:
+            return Outcome(fault="The worker has another version of the grader.")
+        submission = submission_of(uncompressed(parcel))
+        known: dict[bytes, Observation] = {}
+        scorecard = sit(assignment.rubric, submission, assignment.exam(submission), Unwatched(), known)
+        return _outcome(assignment, scorecard, known if keep_observations else None, clock)
+    except SystemExit:  # the batch is stopping; the rooms are closed by now
+        os._exit(STOPPED)
+    except Exception as error:  # noqa: BLE001 - whatever fails here is ours, and the batch goes on
+        return Outcome(fault=_told(error), seconds=time.monotonic() - clock)
+
+
+def grade_again(assignment: Assignment, parcel: bytes, earlier: Earlier) -> Outcome:
+    """Judge a parcel by another rubric; the submission is asked only what the earlier sitting did not ask."""
+    clock = time.monotonic()
+    try:
+        submission = submission_of(uncompressed(parcel))
+        before = scorecard_of(earlier.scorecard)
+        known = observations_of(earlier.observations) if earlier.observations is not None else {}
+        asked_before = len(known)
+        rubric = assignment.rubric
+        carried = {c.name: c for c in before.criteria if c.name in earlier.carried}
+        open_questions = [c.name for c in rubric.criteria if c.name not in carried]
+        judged: dict[str, CriterionResult] = {}
+        scorecard = before
+        if open_questions:
+            part = dataclasses.replace(rubric, criteria=tuple(c for c in rubric.criteria if c.name in open_questions))
+            scorecard = sit(part, submission, assignment.exam(submission), Unwatched(), known)
+            judged = {c.name: c for c in scorecard.criteria}
+        criteria = tuple(
+            judged.get(c.name)
+            or dataclasses.replace(carried[c.name], points=c.points, group=c.group, page=c.page, award=None)
+            for c in rubric.criteria
+        )
+        reran = len(known) > asked_before
+        scorecard = dataclasses.replace(
+            scorecard,
+            rubric=rubric.title,
+            rubric_digest=rubric.digest,
+            criteria=criteria,
+            output=scorecard.output if reran and not asked_before else before.output,
+        )
+        return _outcome(assignment, scorecard, known, clock)
+    except SystemExit:
+        os._exit(STOPPED)
+    except Exception as error:  # noqa: BLE001 - the same
+        return Outcome(fault=_told(error), seconds=time.monotonic() - clock)
+
+
+def render_files(scorecard: bytes, presentation: Presentation) -> tuple[str, str]:
+    """Return a student's report.html and results.json.
+
+    Measured times are left out: the same submission, rubric and seed give the same bytes. The ledger has them.
+    """
+    try:
+        card = presented(scorecard_of(scorecard), presentation)
+        return render_html(card), record_text(card)
+    except SystemExit:
+        os._exit(STOPPED)
+
+
+def presented(card: Scorecard, presentation: Presentation) -> Scorecard:
+    """Return a scorecard as one student's, with what people awarded."""
+    criteria = tuple(dataclasses.replace(c, seconds=0.0, award=presentation.awards.get(c.name)) for c in card.criteria)
+    notices = tuple(Notice(message=message, where=where) for message, where in presentation.notices)
+    return dataclasses.replace(
+        card,
+        submission=presentation.name,
+        criteria=criteria,
+        notices=(*notices, *card.notices),
+        started="",
+        seconds=0.0,
+    )
+
+
+def visibility_of(rubric: Rubric) -> dict[str, str]:
+    """Return who may see each criterion, by its name."""
+    return {c.name: str(getattr(c, "visibility", "visible")) for c in rubric.criteria}
+
+
+def _outcome(
+    assignment: Assignment, scorecard: Scorecard, known: dict[bytes, Observation] | None, clock: float
+) -> Outcome:
+    return Outcome(
+        scorecard=scorecard_bytes(scorecard),
+        observations=None if known is None else observations_bytes(known),
+        criteria=rows_of(scorecard, visibility_of(assignment.rubric)),
+        seconds=round(time.monotonic() - clock, 3),
+    )
+
+
+def _told(error: Exception) -> str:
+    message = error.message if isinstance(error, PlumblineError) else f"{type(error).__name__}: {error}"
+    return f"The grader failed ({message}). This is not the submission's fault."
