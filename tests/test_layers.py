@@ -25,11 +25,13 @@ ALLOWED = {
     "ledger": {"foundation", "submission", "exam_room", "grading", "report", "wire"},
     "exports": {"foundation", "intake", "ledger", "report"},
     "dashboard": {"foundation", "ledger", "report"},
+    "review": {"foundation", "grading", "report", "ledger", "exports"},
+    "similarity": {"foundation", "submission", "report", "ledger", "dashboard"},
     "batch": {
         *("foundation", "dataset", "submission", "exam_room", "rubric", "grading", "report"),
-        *("intake", "ledger", "exports", "dashboard"),
+        *("intake", "ledger", "exports", "dashboard", "review", "similarity"),
     },
-    "commands": {"foundation", "ledger", "exports", "batch"},
+    "commands": {"exports", "batch"},
 }
 
 

@@ -60,6 +60,13 @@ class Assignment:
         parts = (parcel_digest, self.rubric.digest, self.data.digest, str(self.seed), self.grader)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
+    def conditions(self, parcel_digest: str) -> str:
+        """Return what decides an answer: under equal conditions, the same question has the same answer."""
+        r = self.rubric
+        parts = (parcel_digest, self.data.digest, str(self.seed), self.grader)
+        told = "\n".join((*parts, repr(r.limits), repr(r.forbidden_libraries)))
+        return hashlib.sha256(told.encode()).hexdigest()
+
 
 @functools.cache
 def _rubric(path: str, text: str) -> Rubric:

@@ -108,14 +108,15 @@ def matched_class(intake: Intake, roster: list[dict[str, str]] | None) -> Matche
 
 
 @contextmanager
-def in_use(folder: Path) -> Iterator[None]:
+def in_use(folder: Path, *, create: bool = True) -> Iterator[None]:
     """Keep everybody else from writing into the folder of the results.
 
     Raises:
         BadUsage: somebody else does already, or nothing can be written there.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if create:
+            folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / ".lock", timeout=0)
         lock.acquire()
     except Timeout as error:
@@ -154,10 +155,15 @@ def tell(console: Console, tally: Tally, exported: list[Exported], out: Path, *,
     words += [f"{missing} handed nothing in"] if missing else []
     words += [f"{len(tally.ungraded)} ungraded: a person must look"] if tally.ungraded else []
     say(console, ", ".join(words) + ".")
+    tell_exports(console, exported)
+    say(console, f"The class: {out / 'index.html'}")
+
+
+def tell_exports(console: Console, exported: Sequence[Exported]) -> None:
+    """Say what was exported, and who is not in it."""
     for export in exported:
         say(console, f"Export: {export.path}")
         listed(console, f"Not in it, for {export.why}", export.left_out)
-    say(console, f"The class: {out / 'index.html'}")
 
 
 def listed(console: Console, what: str, names: Sequence[str]) -> None:

@@ -137,6 +137,7 @@ class Batch:
         a = self._assignment
         return SittingRow(
             key=key,
+            conditions=a.conditions(parcel),
             parcel=parcel,
             rubric=a.rubric.digest,
             dataset=a.dataset,

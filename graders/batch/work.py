@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from graders.batch.assignment import Assignment, grader_version
@@ -15,6 +16,7 @@ from graders.ledger.parcel import submission_of, uncompressed
 from graders.ledger.stored import observations_bytes, observations_of, scorecard_bytes, scorecard_of
 from graders.report import record_text, render_html
 from graders.rubric import Rubric
+from graders.submission import Submission
 
 STOPPED = 130
 
@@ -29,6 +31,7 @@ class Outcome:
         observations: what the submission answered; None unless asked for.
         criteria: the scorecard as rows.
         seconds: wall time.
+        asked: how many questions the submission was asked now; 0 when all was known.
     """
 
     fault: str = ""
@@ -36,6 +39,7 @@ class Outcome:
     observations: bytes | None = None
     criteria: tuple[CriterionRow, ...] = ()
     seconds: float = 0.0
+    asked: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,41 +98,66 @@ def grade_parcel(assignment: Assignment, parcel: bytes, keep_observations: bool)
         return Outcome(fault=_told(error), seconds=time.monotonic() - clock)
 
 
-def grade_again(assignment: Assignment, parcel: bytes, earlier: Earlier) -> Outcome:
-    """Judge a parcel by another rubric; the submission is asked only what the earlier sitting did not ask."""
+def grade_again(assignment: Assignment, parcel: bytes, earlier: Earlier | None) -> Outcome:
+    """Judge a parcel by another rubric; the submission is asked only what it was not asked before.
+
+    Args:
+        assignment: the new rubric.
+        parcel: the submission.
+        earlier: what holds of an earlier sitting; None for nothing.
+    """
     clock = time.monotonic()
     try:
         submission = submission_of(uncompressed(parcel))
-        before = scorecard_of(earlier.scorecard)
-        known = observations_of(earlier.observations) if earlier.observations is not None else {}
-        asked_before = len(known)
-        rubric = assignment.rubric
-        carried = {c.name: c for c in before.criteria if c.name in earlier.carried}
-        open_questions = [c.name for c in rubric.criteria if c.name not in carried]
-        judged: dict[str, CriterionResult] = {}
-        scorecard = before
-        if open_questions:
-            part = dataclasses.replace(rubric, criteria=tuple(c for c in rubric.criteria if c.name in open_questions))
-            scorecard = sit(part, submission, assignment.exam(submission), Unwatched(), known)
-            judged = {c.name: c for c in scorecard.criteria}
-        criteria = tuple(
-            judged.get(c.name)
-            or dataclasses.replace(carried[c.name], points=c.points, group=c.group, page=c.page, award=None)
-            for c in rubric.criteria
-        )
-        reran = len(known) > asked_before
-        scorecard = dataclasses.replace(
-            scorecard,
-            rubric=rubric.title,
-            rubric_digest=rubric.digest,
-            criteria=criteria,
-            output=scorecard.output if reran and not asked_before else before.output,
-        )
-        return _outcome(assignment, scorecard, known, clock)
+        known = observations_of(earlier.observations) if earlier and earlier.observations is not None else {}
+        before = scorecard_of(earlier.scorecard) if earlier else None
+        held = {c.name: c for c in before.criteria if c.name in earlier.carried} if before and earlier else {}
+        known_before = len(known)
+        scorecard = judged_anew(assignment, submission, known, held, before)
+        asked = len(known) - known_before
+        # Where nothing was asked the ledger has the observations already; where some were, it gets all of them.
+        outcome = _outcome(assignment, scorecard, known if asked else None, clock)
+        return dataclasses.replace(outcome, asked=asked)
     except SystemExit:
         os._exit(STOPPED)
     except Exception as error:  # noqa: BLE001 - the same
         return Outcome(fault=_told(error), seconds=time.monotonic() - clock)
+
+
+def judged_anew(
+    assignment: Assignment,
+    submission: Submission,
+    known: dict[bytes, Observation],
+    held: Mapping[str, CriterionResult],
+    before: Scorecard | None,
+) -> Scorecard:
+    """Return the scorecard under the assignment's rubric.
+
+    Args:
+        assignment: the rubric.
+        submission: what is judged.
+        known: observations that hold; what is asked now is added.
+        held: criteria whose verdicts hold as they are.
+        before: the earlier scorecard, if anything of it holds.
+    """
+    rubric = assignment.rubric
+    wanted = tuple(c for c in rubric.criteria if c.name not in held)
+    asked_before = len(known)
+    scorecard = before
+    if wanted or before is None:
+        part = dataclasses.replace(rubric, criteria=wanted)
+        scorecard = sit(part, submission, assignment.exam(submission), Unwatched(), known)
+    assert scorecard is not None
+    judged = {c.name: c for c in scorecard.criteria}
+    criteria = tuple(
+        dataclasses.replace(held[c.name], points=c.points, group=c.group) if c.name in held else judged[c.name]
+        for c in rubric.criteria
+    )
+    # What was printed belongs to the whole sitting: a few questions more print only a part of it.
+    output = before.output if before is not None and (held or asked_before) else scorecard.output
+    return dataclasses.replace(
+        scorecard, rubric=rubric.title, rubric_digest=rubric.digest, criteria=criteria, output=output
+    )
 
 
 def render_files(scorecard: bytes, presentation: Presentation) -> tuple[str, str]:

@@ -5,6 +5,8 @@ import os
 import sys
 from pathlib import Path
 
+from graders.exports.formats import FORMATS
+
 STOPPED = 130
 
 EPILOG = """\
@@ -55,9 +57,14 @@ def add_export_options(parser: argparse.ArgumentParser) -> None:
         "--export",
         action="append",
         default=[],
-        choices=("gradescope", "canvas", "moodle", "classroom50", "junit"),
+        choices=FORMATS,
         help="also write RESULTS/exports/ for this system; repeatable",
     )
+    add_platform_files(parser)
+
+
+def add_platform_files(parser: argparse.ArgumentParser) -> None:
+    """Add the options that name what a platform gave."""
     parser.add_argument("--canvas-csv", type=Path, metavar="FILE", help="the gradebook that Canvas exported")
     parser.add_argument("--assignment", default="", metavar="TITLE", help="its column, such as 'MLP (12345)'")
     parser.add_argument("--moodle-csv", type=Path, metavar="FILE", help="the grading worksheet that Moodle exported")

@@ -13,8 +13,6 @@ from graders.foundation.errors import BadUsage
 from graders.ledger import Ledger, results_of
 from graders.report.whole_file import write_whole
 
-FORMATS = ("gradescope", "canvas", "moodle", "classroom50", "junit")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportFiles:

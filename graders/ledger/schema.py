@@ -21,6 +21,7 @@ VERSIONS = (
     );
     CREATE TABLE sitting (         -- one submission judged by one rubric; each is written in one transaction
         key            TEXT PRIMARY KEY,  -- sha256 of parcel, rubric, data, seed and grader
+        conditions     TEXT NOT NULL,     -- sha256 of all that decides an answer: parcel, data, seed, limits, grader
         parcel         TEXT NOT NULL REFERENCES parcel (digest),
         rubric         TEXT NOT NULL REFERENCES rubric (digest),
         dataset        TEXT NOT NULL,     -- name
@@ -32,9 +33,9 @@ VERSIONS = (
         scorecard      BLOB,              -- wire frames, zlib (graders/ledger/stored.py); NULL where there is a fault
         seconds        REAL NOT NULL      -- wall time, measured once
     );
-    CREATE TABLE observations (    -- what the submission answered, by question; may be left out
-        sitting TEXT PRIMARY KEY REFERENCES sitting (key),
-        content BLOB NOT NULL      -- wire frames, zlib
+    CREATE TABLE observations (       -- what a submission answered, by question; may be left out
+        conditions TEXT PRIMARY KEY,  -- shared by all sittings of the same parcel under the same conditions
+        content    BLOB NOT NULL      -- wire frames, zlib
     );
     CREATE TABLE criterion (       -- the sitting's scorecard as figures
         sitting     TEXT NOT NULL REFERENCES sitting (key),

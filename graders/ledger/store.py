@@ -46,6 +46,7 @@ class SittingRow:
     """One sitting; fields as in graders/ledger/schema.py."""
 
     key: str
+    conditions: str
     parcel: str
     rubric: str
     dataset: str
@@ -227,14 +228,15 @@ class Ledger:
         """Keep a graded submission, and that these students handed it in: one transaction."""
         with self.transaction() as db:
             db.execute("INSERT OR IGNORE INTO parcel VALUES (?, ?)", (row.parcel, parcel))
-            for table in ("criterion", "mistake", "observations"):
+            for table in ("criterion", "mistake"):
                 db.execute(f"DELETE FROM {table} WHERE sitting = ?", (row.key,))  # noqa: S608 - names of ours
             # Not REPLACE: students point to the row.
             db.execute(
-                "INSERT INTO sitting VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET"
+                "INSERT INTO sitting VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET"
                 " fault = excluded.fault, scorecard = excluded.scorecard, seconds = excluded.seconds",
                 (
                     row.key,
+                    row.conditions,
                     row.parcel,
                     row.rubric,
                     row.dataset,
@@ -248,7 +250,7 @@ class Ledger:
                 ),
             )
             if observations is not None:
-                db.execute("INSERT INTO observations VALUES (?, ?)", (row.key, observations))
+                db.execute("INSERT OR REPLACE INTO observations VALUES (?, ?)", (row.conditions, observations))
             db.executemany(
                 "INSERT INTO criterion VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
@@ -291,9 +293,9 @@ class Ledger:
         """Return a parcel as it was kept."""
         return bytes(self.rows("SELECT content FROM parcel WHERE digest = ?", (digest,))[0]["content"])
 
-    def observations(self, key: str) -> bytes | None:
-        """Return the observations of a sitting as they were kept; None if they were not."""
-        rows = self.rows("SELECT content FROM observations WHERE sitting = ?", (key,))
+    def observations(self, conditions: str) -> bytes | None:
+        """Return what was answered under these conditions as it was kept; None if it was not."""
+        rows = self.rows("SELECT content FROM observations WHERE conditions = ?", (conditions,))
         return bytes(rows[0]["content"]) if rows else None
 
     def point_to(self, sittings: Mapping[str, str]) -> None:

@@ -62,6 +62,7 @@ def class_of_names(folder: Path) -> Ledger:
             continue
         row = SittingRow(
             key=f"k{lms}",
+            conditions=f"k{lms}",
             parcel=f"p{lms}",
             rubric="r1",
             dataset="d",

@@ -9,9 +9,10 @@ from xml.etree import ElementTree
 import pytest
 
 from graders.exports.classroom50 import classroom50_text
+from graders.exports.formats import FORMATS
 from graders.exports.gradescope import gradescope_results, gradescope_text
 from graders.exports.junit import junit_text
-from graders.exports.write import FORMATS, ExportFiles, refuse_incomplete, write_export
+from graders.exports.write import ExportFiles, refuse_incomplete, write_export
 from graders.foundation.errors import BadUsage
 from graders.ledger import Award, Ledger, StudentResult, results_of
 from tests.exports.class_of_names import LONG, PEOPLE, class_of_names

@@ -29,6 +29,7 @@ def keep(ledger: Ledger, key: str = "k1", students: tuple[str, ...] = ("amara",)
     ledger.keep_rubric("r1", "small.yaml", "Small", "title: Small")
     row = SittingRow(
         key=key,
+        conditions=key,
         parcel="p1",
         rubric="r1",
         dataset="d",
