@@ -52,6 +52,8 @@ def grade_class(options: argparse.Namespace) -> int:
         handed_in = [(r, m.hand_in) for r, m in zip(rows, matched.members, strict=True) if m.hand_in]
         publisher.remove_all_but({row.student for row, _ in handed_in})
         tally = graded(options, console, ledger, assignment, publisher, handed_in)
+        if options.similarity:
+            look_alikes(console, ledger, options.out)
         exported = finish(ledger, options.out, assignment.rubric.title, options.export, files)
     tell(console, tally, exported, options.out, missing=sum(m.hand_in is None for m in matched.members))
     return OurFault.exit_status if tally.ungraded else 0
@@ -134,6 +136,22 @@ def in_use(folder: Path, *, create: bool = True) -> Iterator[None]:
 def export_files(options: argparse.Namespace) -> ExportFiles:
     """Return the platforms' own files that the options name."""
     return ExportFiles(canvas_csv=options.canvas_csv, assignment=options.assignment, moodle_csv=options.moodle_csv)
+
+
+def look_alikes(console: Console, ledger: Ledger, out: Path) -> None:
+    """Compare the submissions with each other.
+
+    Raises:
+        BadUsage: the pages cannot be written.
+    """
+    from graders.similarity import write_similarity  # noqa: PLC0415 - slow to import
+
+    try:
+        pairs = write_similarity(ledger, out)
+    except OSError as error:
+        message = f"cannot write to {out / 'similarity'} ({error.strerror or error})"
+        raise BadUsage(message, remedy="Make room, or give write permission.") from error
+    say(console, f"Look-alikes: {pairs} pair{'' if pairs == 1 else 's'}, in {out / 'similarity' / 'index.html'}")
 
 
 def tell_intake(console: Console, intake: Intake, matched: Matched, *, has_roster: bool) -> None:

@@ -47,6 +47,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         default="keep",
         help="keep answers for 'regrade' (about 15 MB a submission with the full rubric) or not (%(default)s)",
     )
+    batch.add_argument("--similarity", action="store_true", help="also look for look-alikes; changes no score")
     add_export_options(batch)
     batch.add_argument("--quiet", action="store_true", help="say nothing but errors")
 
