@@ -23,10 +23,11 @@ def finish(
         BadUsage: they cannot be written, or a platform's file is not what it should be.
     """
     try:
-        write_whole(folder / "gradebook.csv", gradebook(results_of(ledger)))
+        results = list(results_of(ledger))  # read once; a class of ten thousand takes a few hundred megabytes
+        write_whole(folder / "gradebook.csv", gradebook(results))
         similarity = SIMILARITY if (folder / SIMILARITY).is_file() else ""
-        write_whole(folder / "index.html", render_dashboard(ledger, title, similarity=similarity))
-        return [write_export(kind, ledger, folder, files) for kind in exports]
+        write_whole(folder / "index.html", render_dashboard(ledger, results, title, similarity=similarity))
+        return [write_export(kind, results, folder, files) for kind in exports]
     except OSError as error:
         message = f"cannot write to {folder} ({error.strerror or error})"
         remedy = "Make room, or give write permission, and run the same command again; what was graded is kept."

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from graders.dashboard.statistics import ClassStatistics, statistics
-from graders.ledger import Ledger, Status, StudentResult, results_of
+from graders.ledger import Ledger, Status, StudentResult
 from graders.report.html import own_text, plain_words, policy_of
 from graders.report.plain_text import one_line, plain_text
 
@@ -30,16 +30,17 @@ class Mistake:
     who: Sequence[int]
 
 
-def render_dashboard(ledger: Ledger, title: str, *, similarity: str = "") -> str:
+def render_dashboard(ledger: Ledger, found: Sequence[StudentResult], title: str, *, similarity: str = "") -> str:
     """Return index.html.
 
     Args:
         ledger: the class.
+        found: its results.
         title: the rubric's.
         similarity: relative address of the page of look-alikes; "" for none.
     """
     # Whom a person must look at come first.
-    results = sorted(results_of(ledger), key=lambda r: (r.status not in FIRST, r.status is Status.MISSING))
+    results = sorted(found, key=lambda r: (r.status not in FIRST, r.status is Status.MISSING))
     figures = statistics(results)
     # report.css first: the dashboard looks like the reports that it leads to
     css = Markup("\n").join((own_text("report.css"), _own("dashboard.css")))

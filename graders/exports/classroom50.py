@@ -27,4 +27,4 @@ def classroom50_text(result: StudentResult) -> str | None:
         "max-score": sum(round(c.points * SCALE) for c in result.criteria),
         "tests": tests,
     }
-    return json.dumps(told, indent=1, allow_nan=False) + "\n"
+    return json.dumps(told, allow_nan=False) + "\n"

@@ -54,4 +54,4 @@ def _test(number: int, c: CriterionRow) -> Mapping[str, object]:
 
 def gradescope_text(results: Mapping[str, object]) -> str:
     """Return results.json as text."""
-    return json.dumps(results, indent=1, sort_keys=True, allow_nan=False) + "\n"
+    return json.dumps(results, sort_keys=True, allow_nan=False) + "\n"

@@ -10,7 +10,7 @@ from graders.exports.gradescope import gradescope_results, gradescope_text
 from graders.exports.junit import junit_text
 from graders.exports.moodle import moodle_text
 from graders.foundation.errors import BadUsage
-from graders.ledger import Ledger, results_of
+from graders.ledger import StudentResult
 from graders.report.whole_file import write_whole
 
 
@@ -58,12 +58,12 @@ def refuse_incomplete(formats: Sequence[str], files: ExportFiles) -> None:
         moodle_text(files.moodle_csv, ())
 
 
-def write_export(kind: str, ledger: Ledger, folder: Path, files: ExportFiles) -> Exported:
+def write_export(kind: str, results: Sequence[StudentResult], folder: Path, files: ExportFiles) -> Exported:
     """Write one export.
 
     Args:
         kind: one of FORMATS.
-        ledger: the class.
+        results: the class.
         folder: the folder of the results.
         files: what the platform gave.
 
@@ -76,16 +76,16 @@ def write_export(kind: str, ledger: Ledger, folder: Path, files: ExportFiles) ->
     match kind:
         case "canvas":
             assert files.canvas_csv is not None
-            text, missing = canvas_text(files.canvas_csv, files.assignment, results_of(ledger))
+            text, missing = canvas_text(files.canvas_csv, files.assignment, results)
             return _whole(out / "canvas.csv", text, missing)
         case "moodle":
             assert files.moodle_csv is not None
-            text, missing = moodle_text(files.moodle_csv, results_of(ledger))
+            text, missing = moodle_text(files.moodle_csv, results)
             return _whole(out / "moodle.csv", text, missing)
         case "junit":
-            return _whole(out / "junit.xml", junit_text(results_of(ledger)), ())
+            return _whole(out / "junit.xml", junit_text(results), ())
     left_out = []
-    for result in results_of(ledger):
+    for result in results:
         if kind == "gradescope":
             told = gradescope_results(result)
             text_of_one = None if told is None else gradescope_text(told)

@@ -81,9 +81,17 @@ def results_of(ledger: Ledger) -> Iterator[StudentResult]:
         criteria = tuple(
             awarded(
                 CriterionRow(
-                    **{key: row[key] for key in ("name", "title", "points", "earned", "open_points", "standing")},
-                    **{key: row[key] for key in ("reason", "feedback", "seconds", "visibility")},
+                    name=row["name"],
+                    title=row["title"],
                     group=row["heading"],
+                    points=row["points"],
+                    earned=row["earned"],
+                    open_points=row["open_points"],
+                    standing=row["standing"],
+                    reason=row["reason"],
+                    feedback=row["feedback"],
+                    seconds=row["seconds"],
+                    visibility=row["visibility"],
                 ),
                 given.get(row["name"]),
             )
