@@ -24,8 +24,8 @@ from graders.catalogue.train_traits import (
 from graders.foundation.call import Call, Params
 from graders.measure import truth
 from graders.measure.trajectory import Rule, course, unscaled
-from graders.training import DEFAULTS
 from graders.measure.truth import NAMES
+from graders.training import DEFAULTS
 
 RTOL = 2e-3  # of the catalogue
 Arrays: TypeAlias = tuple[np.ndarray, ...]
