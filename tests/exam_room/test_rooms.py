@@ -62,6 +62,17 @@ def test_a_room_is_used_again_and_nothing_is_left_in_it(rooms: Rooms) -> None:
 
 
 @needs_sandbox
+def test_a_room_stays_warm_when_the_thread_that_opened_it_ends(rooms: Rooms) -> None:
+    opener = threading.Thread(target=lambda: asked("return z", rooms))
+    opener.start()
+    opener.join()
+    (server,) = rooms._open
+    assert isinstance(asked("return z", rooms), Returned)
+    assert rooms._open == {server}
+    assert server.sessions == 2
+
+
+@needs_sandbox
 def test_a_room_that_died_is_replaced(rooms: Rooms) -> None:
     assert isinstance(asked("return z", rooms), Returned)
     for server in rooms._open:
