@@ -93,6 +93,7 @@ class EarlyStopping(Grader):
             check(f"ends {self.patience} epochs after the best one", stopped, ends, weight=2, fix=COUNT),
             check("returns the best epoch's parameters", stopped, best(STOPPED), weight=2, fix=COPY),
             check("returns the best epoch's parameters when the epochs run out", short, best(SHORT), fix=COPY),
+            check("a patience as long as the run ends none early", short, _none_early, weight=0.5, fix=COUNT),
             check("without patience all epochs are run", seen["without"], _all_epochs, weight=0.5),
             exhibits=_curves(stopped[0]),
         )
@@ -147,6 +148,17 @@ def _all_epochs(value: Value) -> None:
             f"A run of {SHORT_EPOCHS} epochs without patience recorded {run.epochs} epochs.",
             got=f"{run.epochs} epochs",
             expected=f"{SHORT_EPOCHS} epochs",
+        )
+
+
+def _none_early(*values: Value) -> None:
+    lengths = [recorded(value).epochs for value in values]
+    if any(length < SHORT_EPOCHS for length in lengths):
+        told = ", ".join(map(str, lengths))
+        raise Wrong(
+            f"Runs of at most {SHORT_EPOCHS} epochs with patience={SHORT_EPOCHS} ended after {told} epochs.",
+            got=f"{told} epochs",
+            expected=f"{SHORT_EPOCHS} epochs each",
         )
 
 

@@ -81,7 +81,7 @@ class Shuffling(Grader):
 
     def judge(self, exam: Exam, seen: Seen) -> Verdict:
         """Judge the visits, the labels and the order."""
-        if _unseeded(seen):
+        if unseeded(seen):
             return verdict(self._order(seen), remarks=(UNSEEDED,))
         problem = problem_of(exam)
         tiny = [seen["origin"], seen["whole"], seen["parts"]]
@@ -178,7 +178,7 @@ def _difference(a: Params, b: Params) -> float:
         return float(max(np.abs(getattr(a, n) - getattr(b, n)).max() for n in truth.NAMES))
 
 
-def _unseeded(seen: Seen) -> bool:
+def unseeded(seen: Seen) -> bool:
     """Tell whether runs of one seed start from different weights, so that tiny steps do not show."""
     try:
         origin, *others = (_parameters(_value(seen, name)) for name in ("origin", "whole", "parts"))

@@ -340,7 +340,7 @@ MISTAKES = (
         why="A run whose epochs run out first also has a best epoch, and it is seldom the last one.",
         see="Train with a patience as long as the run, and compute the validation loss of what comes back.",
         fix="Which statements are reached when the loop ends by itself?",
-        gives=rightly_ended(*(last_if_run_out(habit) for habit in BEST)),
+        gives=rightly_ended(*(last_if_run_out(b, extra=extra) for b in RIGHT.values() for extra in (0, 1))),
     ),
     mistake(
         id="early-stopping-wrong-direction",

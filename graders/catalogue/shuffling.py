@@ -18,7 +18,7 @@ from graders.measure.recipes import DEFAULT_MU
 from graders.measure.training import accuracy_of, trained_params
 from graders.measure.trajectory import course, distance, follow
 from graders.measure.visits import learnt, rows
-from graders.shuffling import BATCH, EPOCHS, SMALL, H, N, Shuffling, first_batch, problem_of, stays_together
+from graders.shuffling import BATCH, EPOCHS, SMALL, H, N, Shuffling, first_batch, problem_of, stays_together, unseeded
 
 LR = 0.1  # of the runs whose batches show
 INDICES = "Print the indices that make up each batch, over two epochs."
@@ -60,7 +60,7 @@ def _observe(exam: Exam, seen: Seen) -> Outcomes:
         return found
     problem = problem_of(exam)
     for name, batch in CLEAN.items():
-        if name in ends:
+        if name in ends and not unseeded(seen):
             counts, labels = _visits(problem, ends["origin"], ends[name], batch)
             found[name, "visits"] = counts
             if name == "tiny whole":
@@ -109,7 +109,8 @@ def _order(problem: Problem, seen: Seen, ends: Mapping[str, Params]) -> str:
     same = Shuffling().same
     batch = first_batch(seen, same)
     by_label = np.argsort(problem.y, kind="stable")
-    if _reached(problem, ends, "base", [(by_label[:BATCH], by_label[BATCH:])]):
+    halves = by_label[:BATCH], by_label[BATCH:]
+    if any(_reached(problem, ends, "base", [order]) for order in (halves, halves[::-1])):
         return SORTED
     if batch is None or "regrouped" not in ends:
         return UNSEEN

@@ -74,14 +74,14 @@ def keeping(habit: Habit, kept: Callable[[Recorded, tuple[int, int]], tuple[int,
     return other
 
 
-def last_if_run_out(habit: Habit) -> Habit:
-    """Return the rule with the last epoch's parameters where the epochs ran out."""
+def last_if_run_out(better: Better, *, extra: int) -> Habit:
+    """Return the right rule that keeps the last epoch's parameters where the epochs run out before the patience."""
 
-    def other(run: Recorded, patience: int | None, epochs: int) -> Ending:
-        stop, best = habit(run, patience, epochs)
-        return stop, (last_of(run), last_of(run)) if run.epochs == epochs else best
+    def habit(run: Recorded, patience: int | None, epochs: int) -> Ending:
+        stop, best = (None, 0) if patience is None else Rule(better=better, limit=patience + extra).outcome(run)
+        return ending(run, stop, last_of(run) if stop is None else best, epochs)
 
-    return other
+    return habit
 
 
 def never(better: Better) -> Habit:

@@ -269,8 +269,7 @@ def _scene(case: Case) -> Scene | None:
     start = start_of(case.seen)
     if start is None:
         return None
-    rolling = any(name.endswith(DEFAULTS) for name in case.seen)
-    styles = tuple(s for s in STYLES if rolling or s.rule is course)
+    styles = STYLES
     every = Scene(start=start, scales=scales_of(start, case.seen), styles=styles)
     # A style that explains its own run needs no other one beside it.
     for kind in ("cosine", "alike"):
@@ -347,7 +346,10 @@ def _plans(case: Case, loop: Loop, style: Style) -> Mapping[str, Plan]:
         copies = on_copies(name)
         if (exact(name) or name in RATIO or name in RATIO.values()) and not (loop.mixed and not copies):
             run = loop.options(replace(run_of(answer.call), copies=copies))
-            found[name] = loop.plan(plan_of(run, style), run, style)
+            plan = loop.plan(plan_of(run, style), run, style)
+            # At one rate, or without momentum, both conventions of the velocity make the same steps.
+            steady = plan.rule is unscaled and (plan.mu == 0 or len({lr for rates in plan.rates for lr in rates}) < 2)
+            found[name] = replace(plan, rule=course) if steady else plan
     return found
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from graders.foundation.verdict import Verdict
-from tests.sitting import lost, sit
+from tests.sitting import lost, named, sit, sit_result
 
 ORDER = "order = rng.permutation(len(X))"
 ROWS = "rows = order[start : start + batch]"
@@ -96,3 +96,33 @@ def test_labels_shuffled_apart_from_their_images_lose_the_labels_alone() -> None
 def test_random_shuffle_on_a_matrix_repeats_and_loses_images() -> None:
     shuffled = "order = np.arange(len(X)); random.Random(int(rng.integers(2**31))).shuffle(X)"
     assert ONCE in lost(of(("import sys\n", "import random\nimport sys\n"), (ORDER, shuffled)))
+
+
+BATCHES = "for start in range(0, len(X), batch):"
+
+
+@pytest.mark.parametrize(
+    ("edits", "mistake"),
+    [
+        ([(ORDER, "order = np.concatenate([rng.permutation(batch) + s for s in range(0, len(X), batch)])")], "none"),
+        ([(ORDER, "order = np.roll(np.arange(len(X)), batch * int(rng.integers(2)))")], "batches-only"),
+        ([(ORDER, "order = np.argsort(-y, kind='stable')")], "sorted-by-label"),
+        ([(ORDER, "order = np.random.default_rng(3).permutation(len(X))")], "once"),
+        ([(ORDER, "order = rng.choice(len(X), len(X))")], "with-replacement"),
+        ([(LOSS, "params, X[rows], rng.permutation(y)[: len(rows)],")], "apart"),
+        ([(BATCHES, "for start in range(0, batch, batch):")], "first-batch-alone"),
+        ([(ROWS, "rows = order[-batch:]")], "one-batch-again-and-again"),
+    ],
+)
+def test_a_wrong_order_is_named_however_it_is_written(edits: list[tuple[str, str]], mistake: str) -> None:
+    assert named(sit_result("shuffling", edits={"mlp_numpy.py": edits})) == (f"shuffling-{mistake}",)
+
+
+def test_the_given_order_is_named_although_the_weights_are_unseeded() -> None:
+    edits = [(ORDER, "order = np.arange(len(X))"), (START, START.replace("seed", "None"))]
+    assert "shuffling-none" in named(sit_result("shuffling", edits={"mlp_numpy.py": edits}))
+
+
+def test_two_wrong_orders_at_once_are_not_named_as_one_of_them() -> None:
+    edits = [(ORDER, "order = np.arange(len(X))"), (BATCHES, "for start in range(0, len(X) // 2, batch):")]
+    assert named(sit_result("shuffling", edits={"mlp_numpy.py": edits})) in ((), ("shuffling-half-of-the-images",))
