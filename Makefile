@@ -26,8 +26,9 @@ schemas: $(VENV)/ready
 	$(RUN) grade.py schema rubric > rubrics/rubric.schema.json
 	$(RUN) grade.py schema results > graders/report/results.schema.json
 
-benchmark: $(VENV)/ready
+benchmark: $(VENV)/ready-dev
 	$(RUN) -m benchmarks.grade_cost
+	$(RUN) -m benchmarks.batch_cost --submissions 20
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache plumbline-report

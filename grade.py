@@ -1,6 +1,8 @@
 """Plumbline's command line: grade a submission, write its report; print the schemas of rubrics and results."""
 
 import argparse
+import importlib
+import pkgutil
 import signal
 import sys
 from collections.abc import Sequence
@@ -9,11 +11,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from graders.commands import DEFAULT_RUBRIC, check, doctor, new
+import graders.commands
+from graders.commands import DEFAULT_RUBRIC
 from graders.foundation.errors import BadUsage, OurFault, PlumblineError
 
-ROOMS = {"check": check, "new": new, "doctor": doctor}  # commands that have a module of their own
-COMMANDS = ("grade", "calibrate", "schema", "points", *ROOMS)
+OWN = ("grade", "calibrate", "schema", "points")
+# One module each, with add_parser(commands) and run(options); the file is the registration.
+MODULES = tuple(sorted(module.name for module in pkgutil.iter_modules(graders.commands.__path__)))
+COMMANDS = (*OWN, *MODULES)
 INTERRUPTED = 130
 
 EPILOG = """\
@@ -23,6 +28,7 @@ examples:
   python grade.py new hw1                         for students: a folder to start from
   python grade.py submission/ --only softmax      one criterion
   python grade.py submission/ --json              the results as JSON on standard output
+  python grade.py batch submissions/ --out results/   a whole class
   python grade.py schema rubric                   the JSON Schema of rubric files
 
 exit status:
@@ -74,8 +80,8 @@ def parser() -> argparse.ArgumentParser:
     top.epilog = f"options of grade, which is meant when no command is named:\n{listed}\n{EPILOG}"
     points = commands.add_parser("points", help="print a rubric's point table in Markdown")
     points.add_argument("--rubric", default=DEFAULT_RUBRIC, help="a file, or a name in rubrics/ (%(default)s)")
-    for room in ROOMS.values():
-        room.add_parser(commands)
+    for name in MODULES:
+        importlib.import_module(f"graders.commands.{name}").add_parser(commands)
     return top
 
 
@@ -94,8 +100,6 @@ def main(arguments: Sequence[str]) -> int:
     for ending in (signal.SIGINT, signal.SIGTERM):  # also where a shell had us ignore it: the rooms must end first
         signal.signal(ending, signal.default_int_handler)
     try:
-        if options.command in ROOMS:
-            return int(ROOMS[options.command].run(options))
         match options.command:
             case "schema":
                 return print_schema(options.what)
@@ -103,6 +107,8 @@ def main(arguments: Sequence[str]) -> int:
                 return print_points(options.rubric)
             case "calibrate":
                 return calibrate(options)
+        if options.command in MODULES:
+            return int(importlib.import_module(f"graders.commands.{options.command}").run(options))
         return grade(options)
     except PlumblineError as error:
         complain(error.message, error.remedy)

@@ -24,8 +24,9 @@ from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn, TimeR
 
 from benchmarks.judgement_table import table
 from benchmarks.untouched import answers_untouched
+from graders.foundation.call import Call
 from graders.foundation.exam import Exam
-from graders.grading.invigilator import Memory
+from graders.foundation.observation import Observation
 from graders.grading.scorecard import CriterionResult
 from graders.grading.sitting import sit
 from graders.rubric import Rubric, find_rubric, load_rubric
@@ -53,11 +54,13 @@ def short_rubric(seed: int) -> Rubric:
     return dataclasses.replace(rubric, seed=seed, training=SHORT, calibration=None, criteria=criteria)
 
 
-def results_of(submission: Submission, seed: int, memory: Memory) -> Mapping[str, CriterionResult]:
+def results_of(
+    submission: Submission, seed: int, known: dict[bytes, Observation], asked: dict[bytes, Call] | None = None
+) -> Mapping[str, CriterionResult]:
     """Send one submission through the whole pipeline; returns its results by criterion."""
     rubric = short_rubric(seed)
     exam = Exam(seed=seed, data=dataset(DATA), training=rubric.training, answers=submission.answers)
-    return {r.name: r for r in sit(rubric, submission, exam, Silent(), warm_rooms(), memory).criteria}
+    return {r.name: r for r in sit(rubric, submission, exam, Silent(), warm_rooms(), known, asked).criteria}
 
 
 def judged_mutant(mutant: Mutant, results: Mapping[str, CriterionResult], seed: int) -> dict[str, Any]:
@@ -80,14 +83,15 @@ def judged_mutant(mutant: Mutant, results: Mapping[str, CriterionResult], seed: 
 def sitting_of_seed(seed: int, mutants: Sequence[str], style_names: Sequence[str], *, ask_all: bool) -> Iterator[Any]:
     """Yield what becomes of each mutant and each style on one seed."""
     answers = edited_answers(None)
-    reference: Memory = {}
+    reference: dict[bytes, Observation] = {}
+    asked: dict[bytes, Call] = {}
     if mutants:
-        results_of(submission_of(edited_reference(), answers=answers), seed, reference)
+        results_of(submission_of(edited_reference(), answers=answers), seed, reference, asked)
     for mutant in (m for m in load_mutants() if m.id in set(mutants)):
         files = edited_reference(mutant.code_edits)
-        memory = {} if ask_all else answers_untouched(reference, edited_reference(), files)
+        known = {} if ask_all else answers_untouched(reference, asked, edited_reference(), files)
         submission = submission_of(files, answers=edited_answers(mutant))
-        yield judged_mutant(mutant, results_of(submission, seed, memory), seed)
+        yield judged_mutant(mutant, results_of(submission, seed, known), seed)
     for style in (s for s in styles() if s.name in set(style_names)):
         with tempfile.TemporaryDirectory() as folder:
             results = results_of(style.hand_in(Path(folder)), seed, {})

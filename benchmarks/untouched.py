@@ -7,24 +7,29 @@ import ast
 from collections.abc import Mapping
 
 from graders.foundation.call import Call, Room
-from graders.grading.invigilator import Memory
+from graders.foundation.observation import Observation
 from graders.wire.contract import MODULE_OF, MODULES, contract_function
 
 Definition = tuple[str, str]
 """Module and name."""
 
 
-def answers_untouched(answers: Memory, before: Mapping[str, str], after: Mapping[str, str]) -> Memory:
-    """Return the answers that stay as they are when files `before` become files `after`."""
+def answers_untouched(
+    known: Mapping[bytes, Observation],
+    asked: Mapping[bytes, Call],
+    before: Mapping[str, str],
+    after: Mapping[str, str],
+) -> dict[bytes, Observation]:
+    """Return what stays known when files `before` become files `after`; `asked` has the questions."""
     old, new = _definitions(before), _definitions(after)
     changed = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
     if any(name == "" for _, name in changed):  # an import or another statement at the top level
         return {}
     needs = {key: _needs(key, new) for key in new}
     return {
-        identity: answer
-        for identity, answer in answers.items()
-        if not answer.call.stand_ins and not _reached(answer.call, needs) & changed
+        identity: observation
+        for identity, observation in known.items()
+        if not asked[identity].stand_ins and not _reached(asked[identity], needs) & changed
     }
 
 

@@ -14,6 +14,7 @@ from graders.foundation.errors import BadUsage, OurFault, PlumblineError
 if TYPE_CHECKING:  # all of these are slow to import, and --help shall answer at once
     from rich.console import Console
 
+    from graders.exam_room import Rooms
     from graders.foundation.exam import Exam
     from graders.rubric import Rubric
     from graders.selfcheck.hints import Hint
@@ -69,6 +70,7 @@ def run(options: argparse.Namespace) -> int:
     """Check a submission, once or on every save."""
     from rich.console import Console  # noqa: PLC0415 - slow to import
 
+    from graders.exam_room import Rooms  # noqa: PLC0415 - the same
     from graders.rubric import find_rubric, load_rubric  # noqa: PLC0415 - the same
 
     if options.hint and (options.watch or options.full):
@@ -77,8 +79,9 @@ def run(options: argparse.Namespace) -> int:
     path = options.submission or here()
     whole = load_rubric(find_rubric(options.rubric or (DEFAULT_RUBRIC if options.full else SELFCHECK_RUBRIC)))
     whole.public().only(options.only)  # refuses a name that is not there, before any work
-    table = Checking(whole, path, options, Console(stderr=options.json))
-    return table.watch() if options.watch else table.once()
+    with Rooms() as rooms:
+        table = Checking(whole, path, options, Console(stderr=options.json), rooms)
+        return table.watch() if options.watch else table.once()
 
 
 def here() -> Path:
@@ -91,7 +94,9 @@ def here() -> Path:
 class Checking:
     """One student's evening: a rubric, a path, and what was found there so far."""
 
-    def __init__(self, rubric: "Rubric", path: Path, options: argparse.Namespace, console: "Console") -> None:
+    def __init__(
+        self, rubric: "Rubric", path: Path, options: argparse.Namespace, console: "Console", rooms: "Rooms"
+    ) -> None:
         from graders.selfcheck.checking import SelfCheck  # noqa: PLC0415 - slow to import
         from graders.selfcheck.terminal import CheckView  # noqa: PLC0415 - the same
 
@@ -100,7 +105,7 @@ class Checking:
         self._options = options
         self._console = console
         self._view = CheckView(console, again(path, options.only), points=options.full, partial=bool(options.only))
-        self._check = SelfCheck(rubric.public(), self._view, only=options.only or ())
+        self._check = SelfCheck(rubric.public(), self._view, only=options.only or (), rooms=rooms)
 
     def once(self) -> int:
         """Check once; returns the exit status."""

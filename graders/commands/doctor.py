@@ -16,6 +16,6 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(options: argparse.Namespace) -> int:
     """Look, print, and return the exit status."""
-    from graders.commands.findings import look  # noqa: PLC0415 - slow to import
+    from graders.machine.findings import look  # noqa: PLC0415 - slow to import
 
     return look(as_json=options.json)

@@ -31,7 +31,7 @@ def load_torch() -> None:
 
 
 def load_figures() -> None:
-    """Import Matplotlib, which most submissions do; not before a room's first session, which would wait for it."""
+    """Import Matplotlib, which most submissions do; for rooms that serve many, as the first would wait for it."""
     with contextlib.suppress(ImportError):
         import matplotlib.pyplot  # noqa: F401
 

@@ -32,6 +32,7 @@ DESCRIPTORS = 3  # questions, answers, output
 FILES_CAP = 20_000  # a file system in memory bounds bytes by itself, but not the number of files
 LOOK_SECONDS = 0.1
 NATURAL_END_SECONDS = 1.0
+SESSIONS_OF_MANY = 2
 
 
 class Server:
@@ -48,7 +49,7 @@ class Server:
         self._scratch = scratch
         self._fonts = fonts
         self._child = 0
-        self._prepared = False
+        self._sessions = 0
         self._status: int | None = None
         wipe(scratch)  # of what the libraries left there when they were imported
         self._files_at_rest = self._files()
@@ -74,9 +75,8 @@ class Server:
                 self._prepare_for_more()
 
     def _prepare_for_more(self) -> None:
-        """After the first session, which had to begin soon, import what the next ones would import each by itself."""
-        if not self._prepared:
-            self._prepared = True
+        """Once the room is seen to serve many, import what each of the next ones would import by itself."""
+        if self._sessions == SESSIONS_OF_MANY:
             lay_out(self._scratch, self._fonts)
             load_figures()
             wipe(self._scratch)
@@ -88,6 +88,7 @@ class Server:
 
     def _open(self, told: Mapping[str, Any], descriptors: Sequence[int]) -> None:
         self._status = None
+        self._sessions += 1
         self._child = os.fork()
         if self._child == 0:
             try:

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from graders.exam_room.fonts import write_visible_fonts
 from graders.foundation.errors import BadUsage
 
 PROBE_SECONDS = 30.0
+FINDING_OUT = threading.Lock()  # two rooms that open at the same time ask at the same time
 INSTALL = "On Debian or Ubuntu: apt-get install bubblewrap libseccomp2"
 
 
@@ -55,9 +57,14 @@ def require_sandbox(found: Isolation) -> None:
         raise BadUsage(message, remedy=found.remedy or "See what this machine can do: python grade.py doctor")
 
 
-@functools.cache
 def isolation() -> Isolation:
     """Return what this machine can do; found out once, by opening a room with nothing in it."""
+    with FINDING_OUT:
+        return _found_out()
+
+
+@functools.cache
+def _found_out() -> Isolation:
     lacks, remedy = _missing()
     if not lacks:
         lacks, remedy = _tried()

@@ -70,7 +70,8 @@ def _options(boundary: Boundary) -> Iterator[str]:
         yield from ("--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID")
     else:
         yield from ("--unshare-user", "--uid", str(FIRST_UID), "--gid", str(FIRST_UID))
-    yield from ("--die-with-parent", "--new-session", "--as-pid-1", "--hostname", "exam-room")
+    # Not --die-with-parent, whose parent is the thread that opened the room: the server ends when its socket closes.
+    yield from ("--new-session", "--as-pid-1", "--hostname", "exam-room")
     yield from ("--seccomp", str(boundary.filter_fd), "--clearenv")
     for name, value in room_environment(SCRATCH).items():
         yield from ("--setenv", name, value)

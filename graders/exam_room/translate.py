@@ -84,6 +84,20 @@ def _texts(value: Any) -> tuple[str, ...]:  # noqa: ANN401
     return tuple(v[:100] for v in value)
 
 
+def plain_form(value: Value) -> Any:  # noqa: ANN401 - the wire's plain forms
+    """Return a value in the plain forms that the wire packs."""
+    return _to_wire(value)
+
+
+def from_plain_form(value: Any) -> Value:  # noqa: ANN401 - the wire's plain forms
+    """Return the value of what the wire unpacked.
+
+    Raises:
+        Malformed: it holds a mark of ours.
+    """
+    return _from_wire(value)
+
+
 def _to_wire(value: Any) -> Any:  # noqa: ANN401 - the wire's plain forms
     match value:
         case Params():

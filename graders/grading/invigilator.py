@@ -10,18 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
-from typing import Self, TypeAlias
+from typing import Self
 
 from graders.exam_room import ExamRoom, Rooms
 from graders.exam_room.room import question_seed
 from graders.foundation.call import Call, Room
 from graders.foundation.limits import Limits
-from graders.foundation.observation import Answer, Observation
+from graders.foundation.observation import Observation
 from graders.grading.stand_ins import right_functions
 from graders.submission import Submission
-
-Memory: TypeAlias = dict[bytes, Answer]
-"""Answers by the identities of their questions."""
 
 
 class Invigilator:
@@ -33,7 +30,8 @@ class Invigilator:
         forbidden: packages that the NumPy room forbids.
         seed: the exam's seed.
         rooms: where sessions are opened; they stay open for the next submission.
-        memory: what is known before, by the question's identity; what is asked is added to it.
+        known: what was observed before; it is not asked again, and what is asked now is added to it.
+        asked: is told every question by its identity.
     """
 
     def __init__(
@@ -43,13 +41,15 @@ class Invigilator:
         forbidden: Sequence[str],
         seed: int,
         rooms: Rooms,
-        memory: Memory | None = None,
+        known: dict[bytes, Observation] | None = None,
+        asked: dict[bytes, Call] | None = None,
     ) -> None:
         self._seed = seed
         self._rooms = {room: ExamRoom(submission, room, limits, forbidden, rooms=rooms) for room in Room}
         self._helped: dict[Room, tuple[tuple[str, ...], ExamRoom]] = {}
         self._open_helped = partial(ExamRoom, submission, limits=limits, forbidden=forbidden, rooms=rooms)
-        self._known: Memory = {} if memory is None else memory
+        self._known = {} if known is None else known
+        self._asked = {} if asked is None else asked
         self._shutting = threading.Event()
         self._pool = ThreadPoolExecutor(max_workers=len(self._rooms), thread_name_prefix="room")
         self._stack = ExitStack()
@@ -67,7 +67,8 @@ class Invigilator:
 
         What was asked before is not asked again.
         """
-        yield from ((identity, self._known[identity].observation) for identity in questions if identity in self._known)
+        self._asked.update(questions)
+        yield from ((identity, self._known[identity]) for identity in questions if identity in self._known)
         questions = {identity: call for identity, call in questions.items() if identity not in self._known}
         arrivals: queue.Queue[tuple[bytes, Observation]] = queue.Queue()
 
@@ -88,7 +89,7 @@ class Invigilator:
                             worker.result()  # a fault of ours in a room's thread must not leave us waiting
                 else:
                     break
-            self._known[identity] = Answer(call=questions[identity], observation=observation)
+            self._known[identity] = observation
             yield identity, observation
 
     def _shut(self) -> None:

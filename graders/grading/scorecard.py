@@ -8,10 +8,32 @@ from graders.foundation.diagnosis import Diagnosis, Evidence, SmallestFailure
 from graders.foundation.page import CriterionPage
 from graders.foundation.verdict import Standing, Verdict
 
-__all__ = ["CriterionPage", "CriterionResult", "Notice", "Scorecard"]
+__all__ = ["Award", "CriterionPage", "CriterionResult", "Notice", "Scorecard"]
 
 
 SHORT = 60  # characters; a reason as short as this needs its check's title to be understood
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Award:
+    """Points that a person gave in place of the grader's.
+
+    Args:
+        points: how many.
+        who: the person.
+        at: ISO 8601 time in UTC.
+        why: their reason.
+    """
+
+    points: float
+    who: str
+    at: str
+    why: str
+
+    @property
+    def told(self) -> str:
+        """The award in one line."""
+        return f"{self.points:g} points given by {self.who} on {self.at[:10]}" + (f": {self.why}" if self.why else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -30,6 +52,7 @@ class CriterionResult:
         smallest: the smallest question that still gets a wrong answer, where nothing explains the loss.
         evidence: every deviation with all its numbers, for the instructor.
         seconds: time that its questions took; for the record.
+        award: points that a person gave, which count in place of the grader's.
     """
 
     name: str
@@ -43,15 +66,21 @@ class CriterionResult:
     smallest: SmallestFailure | None = None
     evidence: tuple[Evidence, ...] = ()
     seconds: float = 0.0
+    award: Award | None = None
 
     @property
     def standing(self) -> Standing:
         """How the criterion came out."""
+        if self.award is not None:
+            share = Standing.FULL if self.award.points >= self.points else Standing.PARTIAL
+            return share if self.award.points > 0 else Standing.NONE
         return Standing.UNGRADED if self.verdict is None else self.verdict.standing
 
     @property
     def earned(self) -> float:
         """Points earned for certain; an open criterion has earned nothing yet."""
+        if self.award is not None:
+            return self.award.points
         if self.verdict is None or self.standing is Standing.OPEN:
             return 0.0
         return round(self.points * self.verdict.share, 2)
@@ -65,7 +94,9 @@ class CriterionResult:
 
     @property
     def reason(self) -> str:
-        """One line: the first reason for a loss, or what a single check measured."""
+        """One line: the first reason for a loss, or what a single check measured; a person's award before all."""
+        if self.award is not None:
+            return self.award.told
         if self.verdict is None:
             return self.fault
         checks = self.verdict.checks

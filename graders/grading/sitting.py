@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 from graders.exam_room import Rooms
 from graders.exam_room.isolation import Isolation
+from graders.foundation.call import Call
 from graders.foundation.exam import Exam
+from graders.foundation.observation import Observation
 from graders.grading.carried import LOST, charge_once
 from graders.grading.environment import environment
-from graders.grading.invigilator import Invigilator, Memory
+from graders.grading.invigilator import Invigilator
 from graders.grading.rounds import Candidacy, Progress, examine
 from graders.grading.scorecard import CriterionResult, Notice, Scorecard
 from graders.rubric import Rubric
@@ -22,24 +24,29 @@ def sit(
     exam: Exam,
     progress: Progress,
     rooms: Rooms | None = None,
-    memory: Memory | None = None,
+    known: dict[bytes, Observation] | None = None,
+    asked: dict[bytes, Call] | None = None,
 ) -> Scorecard:
     """Examine a submission and return its scorecard.
 
     Args:
-        rubric: what is asked, and its limits.
+        rubric: what is asked and how it is judged.
         submission: what is examined.
         exam: seed and data.
         progress: is told how the sitting goes on.
         rooms: where the submission sits; by default rooms that are opened for this sitting alone.
-        memory: answers of this submission that are known already; those of this sitting are added.
+        known: observations from an earlier sitting with the same seed, data and limits, which are not asked for again;
+            what is asked now is added.
+        asked: is told every question by its identity.
     """
     if rooms is None:
         with Rooms() as own:
-            return sit(rubric, submission, exam, progress, own, memory)
+            return sit(rubric, submission, exam, progress, own, known, asked)
     started = datetime.datetime.now(datetime.UTC)
     clock = time.monotonic()
-    with Invigilator(submission, rubric.limits, rubric.forbidden_libraries, exam.seed, rooms, memory) as invigilator:
+    with Invigilator(
+        submission, rubric.limits, rubric.forbidden_libraries, exam.seed, rooms, known, asked
+    ) as invigilator:
         candidacies = [Candidacy(c, exam) for c in rubric.criteria]
         patient = PatientProgress(progress)
         examine(candidacies, invigilator, patient)

@@ -46,7 +46,7 @@ def render_html(scorecard: Scorecard, *, instructor: bool = False) -> str:
         scorecard: what is shown.
         instructor: whether every deviation is shown with all its numbers, the right ones among them.
     """
-    css, js = (_own(name) for name in ("report.css", "report.js"))
+    css, js = (own_text(name) for name in ("report.css", "report.js"))
     lost = ungraded(scorecard)
     return (
         _environment()
@@ -58,7 +58,7 @@ def render_html(scorecard: Scorecard, *, instructor: bool = False) -> str:
             ungraded=lost,
             apology=ungraded_apology(len(lost)),
             particulars=_particulars(scorecard),
-            policy=_policy(css=css, js=js),
+            policy=policy_of(css=css, js=js),
             css=css,
             js=js,
             draw=_drawer(),
@@ -86,7 +86,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_plain,
+        finalize=plain_words,
     )
     environment.filters.update(
         one_line=one_line, points_cell=points_cell, paragraphs=_paragraphs, in_one_line=in_one_line
@@ -94,16 +94,20 @@ def _environment() -> Environment:
     return environment
 
 
-def _plain(value: object) -> object:
+def plain_words(value: object) -> object:
+    """Return a template's value with control characters stripped; markup of our own stays."""
     # Every word that enters the page passes here; only our own templates, style, script and figures are Markup.
     return plain_text(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def _own(name: str) -> Markup:
+def own_text(name: str) -> Markup:
+    """Return a style sheet or script of the report, as it goes into a page."""
     return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))  # noqa: S704  # a file of this package
 
 
-def _policy(*, css: str, js: str) -> str:
+def policy_of(*, css: str, js: str) -> str:
+    """Return the content security policy of a page that has this style and this script and loads nothing."""
+
     def digest(text: str) -> str:
         return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
@@ -146,6 +150,6 @@ def _particulars(scorecard: Scorecard) -> Sequence[tuple[str, str]]:
         ("Exam room", scorecard.isolation),
         *sorted(scorecard.environment.items()),
         ("Started (UTC)", scorecard.started),
-        ("Seconds taken", f"{scorecard.seconds:.1f}"),
+        ("Seconds taken", f"{scorecard.seconds:.1f}" if scorecard.started else ""),
     ]
     return [(name, value) for name, value in rows if value]

@@ -3,6 +3,7 @@
 Two sittings of the same submission give the same record but for what stands under "times".
 """
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from graders.report.record_model import (
     SCHEMA,
     AgainstReferenceRecord,
     AnyExhibit,
+    AwardRecord,
     CheckRecord,
     CriterionRecord,
     CurvesRecord,
@@ -112,6 +114,7 @@ def _criterion(result: CriterionResult) -> CriterionRecord:
         smallest=None if small is None else SmallestRecord(asked=small.asked, got=small.got, expected=small.expected),
         remarks=list(verdict.remarks) if verdict else [],
         exhibits=[_exhibit(e) for e in verdict.exhibits] if verdict else [],
+        award=None if result.award is None else AwardRecord(**dataclasses.asdict(result.award)),
     )
 
 

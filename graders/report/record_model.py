@@ -135,6 +135,15 @@ class SmallestRecord(_Part):
     expected: Text
 
 
+class AwardRecord(_Part):
+    """Points that a person gave in place of the grader's."""
+
+    points: Number
+    who: Text
+    at: Text = Field(description="ISO 8601, UTC")
+    why: Text
+
+
 class CriterionRecord(_Part):
     """One rubric line and how it came out."""
 
@@ -151,6 +160,7 @@ class CriterionRecord(_Part):
     smallest: SmallestRecord | None = Field(description="where nothing explains it: the smallest failing question")
     remarks: list[Text] = Field(description="things worth knowing that cost nothing")
     exhibits: list[ExhibitRecord] = Field(description="what belongs to the criterion as a whole")
+    award: AwardRecord | None = Field(None, description="points that a person gave, which count in place of others")
 
 
 class TotalRecord(_Part):

@@ -50,7 +50,15 @@ def load_rubric(path: Path) -> Rubric:
     Raises:
         BadRubric: whatever is wrong with it, with file and line.
     """
-    text = _read(path)
+    return parse_rubric(path, read_rubric(path))
+
+
+def parse_rubric(path: Path, text: str) -> Rubric:
+    """Check a rubric's text; `path` is what messages call it.
+
+    Raises:
+        BadRubric: whatever is wrong with it, with its line.
+    """
     raw = _parse(path, text)
     _refuse_unknown_names(path, raw)
     try:
@@ -100,7 +108,12 @@ def _criterion(name: str, group: str, line: Any) -> Criterion:  # noqa: ANN401 -
     )
 
 
-def _read(path: Path) -> str:
+def read_rubric(path: Path) -> str:
+    """Return the text of a rubric file.
+
+    Raises:
+        BadRubric: it cannot be read.
+    """
     try:
         if path.stat().st_size > SIZE_CAP:
             message = f"{path}: larger than {SIZE_CAP // 1024} KB; this is no rubric"

@@ -4,9 +4,11 @@ What cannot have changed since the last time is not asked again, functions that 
 all, and the PyTorch room opens only when a PyTorch question is put to a function that is there.
 """
 
+import contextlib
 import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence, Set
 
+from graders.exam_room import Rooms
 from graders.foundation.call import Call, Room
 from graders.foundation.exam import Exam
 from graders.foundation.observation import Failed, FailureKind, Observation
@@ -29,8 +31,8 @@ class Overtaken(Exception):
 class SparingInvigilator(Invigilator):
     """Puts no question to a function that is not written: its answer is known, and no room opens for it."""
 
-    def __init__(self, submission: Submission, rubric: Rubric, seed: int) -> None:
-        super().__init__(submission, rubric.limits, rubric.forbidden_libraries, seed)
+    def __init__(self, submission: Submission, rubric: Rubric, seed: int, rooms: Rooms) -> None:
+        super().__init__(submission, rubric.limits, rubric.forbidden_libraries, seed, rooms)
         self._stopped = threading.Event()
         self.unwritten: Mapping[str, Unwritten] = unwritten(submission)
 
@@ -67,9 +69,13 @@ class SelfCheck:
         rubric: what is checked, in the order of the task.
         progress: is told which criterion is being asked.
         only: names of the criteria that are wanted; those that tell whose mistake they show are asked too.
+        rooms: stay open from one run to the next; by default each run opens its own.
     """
 
-    def __init__(self, rubric: Rubric, progress: Progress, only: Sequence[str] = ()) -> None:
+    def __init__(
+        self, rubric: Rubric, progress: Progress, only: Sequence[str] = (), rooms: Rooms | None = None
+    ) -> None:
+        self._rooms = rooms
         self._wanted = frozenset(only or (c.name for c in rubric.criteria))
         self._stopping = threading.Event()
         self._invigilator: SparingInvigilator | None = None
@@ -133,7 +139,10 @@ class SelfCheck:
         wanted = sorted(
             (c for c in stale if c.name in self._wanted), key=lambda c: asks_pytorch(self._candidacies[c.name])
         )
-        with SparingInvigilator(submission, self._rubric, exam.seed) as invigilator:
+        with (
+            contextlib.nullcontext(self._rooms) if self._rooms else Rooms() as rooms,
+            SparingInvigilator(submission, self._rubric, exam.seed, rooms) as invigilator,
+        ):
             self._invigilator = invigilator
             begun: set[str] = set()
             for criterion in wanted:

@@ -56,7 +56,9 @@ class Surroundings:
 
     def __init__(self, folder: Path, decoy_pid: int, token: str) -> None:
         self.token = token
-        self._buffer = np.frombuffer(bytearray(token.encode()), dtype=np.uint8)  # a secret in our own memory
+        self.held = [token]  # a secret in our own memory, once among Python's objects
+        self._buffer = np.frombuffer(bytearray(token.encode()), dtype=np.uint8)  # and once as bytes
+        abstract = "plumbline-" + secrets.token_hex(6)
         self.outside = folder / "outside"
         self.outside.mkdir()
         self.secret = folder / "labels.txt"
@@ -65,7 +67,7 @@ class Surroundings:
         self.other.write_text(f"# {token}")
         self.descriptor = os.open(self.secret, os.O_RDONLY)
         os.set_inheritable(self.descriptor, True)
-        self._services = [_service(token, folder / "socket"), _service(token, f"\0{token[:12]}"), _service(token, None)]
+        self._services = [_service(token, folder / "socket"), _service(token, f"\0{abstract}"), _service(token, None)]
         self.constants: Mapping[str, Any] = {
             "SECRET": str(self.secret),
             "OTHER": str(self.other),
@@ -78,7 +80,7 @@ class Surroundings:
             "DECOY": decoy_pid,
             "PORT": self._services[2].getsockname()[1],
             "UNIX": str(folder / "socket"),
-            "ABSTRACT": token[:12],
+            "ABSTRACT": abstract,
             "HOSTNAME": os.uname().nodename,
         }
         self.lay_out()

@@ -104,7 +104,7 @@ def test_a_kernel_that_refuses_is_told_with_its_own_words(tmp_path: Path, monkey
     fake.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    found = module.isolation.__wrapped__()
+    found = module._found_out.__wrapped__()
     assert found.name == "process"
     if sys.platform == "linux" and "libseccomp" not in found.lacks:
         assert "No permissions to create new namespace" in found.lacks

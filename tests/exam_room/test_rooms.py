@@ -1,11 +1,14 @@
 """Rooms that serve one submission after another: fast, alike, and without a trace of the last one."""
 
 import hashlib
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 
 from graders.exam_room import ExamRoom, Rooms
@@ -15,7 +18,7 @@ from graders.foundation.call import Call, Params, Room, Seeded
 from graders.foundation.limits import Limits
 from graders.foundation.observation import Failed, Observation, Returned
 from graders.wire.values import pack
-from tests.sitting import FORBIDDEN, edited_reference, submission_of
+from tests.sitting import FORBIDDEN, ROOT, edited_reference, submission_of
 
 Z = np.array([[1.0, 2.0, 3.0]])
 ASK = Call(name="z", target="softmax", args=(Z,))
@@ -59,6 +62,17 @@ def test_a_room_is_used_again_and_nothing_is_left_in_it(rooms: Rooms) -> None:
 
 
 @needs_sandbox
+def test_a_room_stays_warm_when_the_thread_that_opened_it_ends(rooms: Rooms) -> None:
+    opener = threading.Thread(target=lambda: asked("return z", rooms))
+    opener.start()
+    opener.join()
+    (server,) = rooms._open
+    assert isinstance(asked("return z", rooms), Returned)
+    assert rooms._open == {server}
+    assert server.sessions == 2
+
+
+@needs_sandbox
 def test_a_room_that_died_is_replaced(rooms: Rooms) -> None:
     assert isinstance(asked("return z", rooms), Returned)
     for server in rooms._open:
@@ -96,6 +110,25 @@ def test_inside_there_is_another_user_an_empty_environment_and_three_streams_bes
     assert threads == 1
     assert host == "exam-room"
     assert parent == 1
+
+
+@needs_sandbox
+def test_a_room_ends_with_the_grader_even_when_that_is_killed() -> None:
+    """Kill a grader without warning, and look for what it left."""
+    source = (
+        "import psutil\nfrom graders.exam_room import Rooms\nfrom graders.foundation.call import Room\n"
+        "from graders.foundation.limits import Limits\n"
+        "session = Rooms().session(Room.NUMPY, Limits())\n"
+        "print(*[p.pid for p in psutil.Process().children(recursive=True)], flush=True)\n"
+        "session.receive(60)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", source], cwd=ROOT, stdout=subprocess.PIPE, text=True) as grader:
+        assert grader.stdout is not None
+        left = [psutil.Process(int(pid)) for pid in grader.stdout.readline().split()]
+        grader.kill()
+    assert len(left) == 3  # bubblewrap, the server, the session
+    _, alive = psutil.wait_procs(left, timeout=10)
+    assert alive == []
 
 
 @needs_sandbox

@@ -1,0 +1,176 @@
+"""What grading a class costs beyond the submissions' own computation.
+
+    python -m benchmarks.batch_cost [--submissions 200] [--jobs 2] [--rubric NAME] [--recorded 10000]
+
+(a) A class from the banks, mutants and right submissions in other styles, graded by `grade.py batch`. Measured from
+    outside, twice a second: CPU seconds of the exam rooms (student work), of the workers' own arithmetic and of the
+    coordinator, all as a share of wall seconds times cores; and the coordinator's memory, in the first and the last
+    third of the batch.
+(b) Ten thousand recorded results: gradebook, dashboard and every export that needs no file of the instructor's, and how
+    long Chromium takes to open the dashboard.
+"""
+
+import argparse
+import itertools
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from graders.batch.finish import finish
+from tests.banks.mutants import load_mutants
+from tests.banks.styles import styles
+from tests.dashboard.big_class import fill
+from tests.sitting import edited_reference
+
+ROOT = Path(__file__).resolve().parents[1]
+POLL_SECONDS = 0.5
+Kinds = Mapping[int, str]
+
+
+def lay_out_class(folder: Path, count: int) -> None:
+    """Write submissions from the banks until there are enough, each with a comment that makes it another one."""
+    reference = ROOT / "reference"
+    mutants = itertools.cycle(load_mutants())
+    bank = itertools.cycle(s for s in styles() if not s.has_notebook)
+    for number in range(count):
+        target = folder / f"student{number:03d}"
+        shutil.copytree(reference, target, ignore=shutil.ignore_patterns("__pycache__"))
+        if number % 4:
+            for name, text in edited_reference(next(mutants).code_edits).items():
+                (target / name).write_text(text, encoding="utf-8")
+        else:
+            shutil.copytree(next(bank).folder, target, dirs_exist_ok=True)
+        with (target / "mlp_numpy.py").open("a", encoding="utf-8") as file:
+            file.write(f"\n# student {number}\n")
+
+
+class Meter:
+    """Adds up CPU seconds of a batch by kind of process, also of those that have ended, as far as it saw them."""
+
+    def __init__(self, coordinator: psutil.Process) -> None:
+        self._coordinator = coordinator
+        self._seconds: dict[tuple[int, float], tuple[str, float]] = {}
+        self.memory: list[int] = []
+
+    def look(self) -> None:
+        """Read every process of the batch once."""
+        try:
+            self.memory.append(self._coordinator.memory_info().rss)
+            self._read(self._coordinator, "coordinator")
+            for child in self._coordinator.children():
+                self._read(child, "workers")
+                for room in child.children(recursive=True):
+                    self._read(room, "exam rooms")
+        except psutil.Error:
+            return
+
+    def _read(self, process: psutil.Process, kind: str) -> None:
+        try:
+            times = process.cpu_times()
+            self._seconds[process.pid, process.create_time()] = (kind, times.user + times.system)
+        except psutil.Error:
+            return
+
+    @property
+    def seconds(self) -> Mapping[str, float]:
+        """CPU seconds by kind."""
+        total = {"exam rooms": 0.0, "workers": 0.0, "coordinator": 0.0}
+        for kind, seconds in self._seconds.values():
+            total[kind] += seconds
+        return total
+
+
+def grade_class(folder: Path, out: Path, rubric: str, jobs: int) -> tuple[float, Meter]:
+    """Grade a class and measure it from outside; returns wall seconds and the meter."""
+    command = [sys.executable, "grade.py", "batch", str(folder), "--out", str(out), "--rubric", rubric]
+    start = time.perf_counter()
+    with subprocess.Popen([*command, "--jobs", str(jobs), "--quiet"], cwd=ROOT) as batch:
+        meter = Meter(psutil.Process(batch.pid))
+        while batch.poll() is None:
+            meter.look()
+            time.sleep(POLL_SECONDS)
+    if batch.returncode:
+        sys.exit(f"the batch ended with {batch.returncode}")
+    return time.perf_counter() - start, meter
+
+
+def show_class(wall: float, meter: Meter, submissions: int, jobs: int) -> None:
+    """Print what a class cost."""
+    table = Table(title=f"A class of {submissions} on {jobs} workers, {os.cpu_count()} cores")
+    table.add_column("what")
+    table.add_column("figure", justify="right")
+    table.add_row("wall", f"{wall:.0f} s, {submissions / wall * 60:.1f} a minute")
+    capacity = wall * min(jobs, os.cpu_count() or 1)
+    for kind, seconds in meter.seconds.items():
+        table.add_row(f"CPU of {kind}", f"{seconds:.0f} s, {seconds / capacity:.0%} of wall times cores")
+    third = max(1, len(meter.memory) // 3)
+    first, last = meter.memory[third : 2 * third], meter.memory[-third:]
+    table.add_row("coordinator's memory, second third, at most", f"{max(first, default=0) / 2**20:.0f} MB")
+    table.add_row("coordinator's memory, last third, at most", f"{max(last, default=0) / 2**20:.0f} MB")
+    Console().print(table)
+
+
+def recorded(folder: Path, count: int) -> Sequence[tuple[str, str]]:
+    """Fill a ledger, write what follows from it, and open the dashboard; returns what took how long."""
+    with fill(folder, count) as ledger:
+        start = time.perf_counter()
+        finish(ledger, folder, "MLP from scratch", ("gradescope", "classroom50", "junit"))
+        seconds = time.perf_counter() - start
+    size = (folder / "index.html").stat().st_size / 2**20
+    found = [(f"dashboard, gradebook, three exports of {count:,} results", f"{seconds:.1f} s")]
+    found.append(("index.html", f"{size:.1f} MB"))
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium:
+        found.append(("Chromium opens index.html, until the list stands", f"{opened(chromium, folder):.2f} s"))
+    return found
+
+
+def opened(chromium: str, folder: Path) -> float:
+    """Return the seconds until the list of students is drawn."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - a development dependency
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page()
+        start = time.perf_counter()
+        page.goto((folder / "index.html").as_uri())
+        page.locator("#list tbody tr").nth(99).wait_for()
+        seconds = time.perf_counter() - start
+        browser.close()
+    return seconds
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--submissions", type=int, default=200, help="size of the class; 0 leaves (a) out")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--rubric", default="usaaio_2024_r1_p4")
+    parser.add_argument("--recorded", type=int, default=10_000, help="recorded results; 0 leaves (b) out")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        if options.submissions:
+            lay_out_class(Path(folder) / "class", options.submissions)
+            wall, meter = grade_class(Path(folder) / "class", Path(folder) / "out", options.rubric, options.jobs)
+            show_class(wall, meter, options.submissions, options.jobs)
+        if options.recorded:
+            (Path(folder) / "recorded").mkdir()
+            table = Table(title="Recorded results")
+            table.add_column("what")
+            table.add_column("figure", justify="right")
+            for what, figure in recorded(Path(folder) / "recorded", options.recorded):
+                table.add_row(what, figure)
+            Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""Workers on this machine: a process each, which grades one whole submission after another. One that dies costs one."""
+
+import concurrent.futures
+import contextlib
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable, Container
+from types import FrameType, TracebackType
+from typing import Any, Protocol, Self, TypeVar
+
+import pebble
+import psutil
+
+from graders.exam_room.process import adopt_orphans
+
+T = TypeVar("T")
+PR_SET_PDEATHSIG = 1
+STOPPED = 130
+SUBMISSIONS_EACH = 100  # then a worker makes room for a fresh one, whatever it may have let grow
+
+
+class WorkerDied(Exception):
+    """The process or machine that had the work is gone; the work may be tried elsewhere."""
+
+
+class Workers(Protocol):
+    """Runs functions elsewhere."""
+
+    @property
+    def count(self) -> int:
+        """How many pieces of work are done at a time."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def submit(self, function: Callable[..., T], *arguments: Any) -> "concurrent.futures.Future[T]":  # noqa: ANN401
+        """Run `function(*arguments)` in a worker."""
+
+    def result(self, future: "concurrent.futures.Future[T]") -> T:
+        """Return what came of it.
+
+        Raises:
+            WorkerDied: the worker is gone.
+            TimeoutError: it took far too long.
+        """
+
+
+class LocalWorkers:
+    """Processes on this machine.
+
+    Args:
+        count: how many.
+        timeout: seconds after which one piece of work is given up, and its process with it.
+    """
+
+    def __init__(self, count: int, timeout: float) -> None:
+        self._count = count
+        self._timeout = timeout
+        adopt_orphans()
+        self._strangers = frozenset(psutil.Process().children())
+        self._pool = pebble.ProcessPool(
+            max_workers=count,
+            max_tasks=SUBMISSIONS_EACH,
+            initializer=live_no_longer_than,
+            initargs=(os.getpid(),),
+            context=multiprocessing.get_context("spawn"),
+        )
+
+    @property
+    def count(self) -> int:
+        """How many processes."""
+        return self._count
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self._pool.close()  # type: ignore[no-untyped-call]
+        else:
+            self._pool.stop()  # type: ignore[no-untyped-call]
+        self._pool.join()
+
+    def submit(self, function: Callable[..., T], *arguments: Any) -> "concurrent.futures.Future[T]":  # noqa: ANN401
+        """Run `function(*arguments)` in a worker."""
+        return self._pool.schedule(function, args=arguments, timeout=self._timeout)
+
+    def result(self, future: "concurrent.futures.Future[T]") -> T:
+        """Return what came of it."""
+        try:
+            return future.result()
+        except pebble.ProcessExpired as error:
+            end_orphans(self._strangers)
+            message = f"the worker process ended by itself (status {error.exitcode})"
+            raise WorkerDied(message) from error
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    """End this process the way that closes its exam rooms first."""
+    raise SystemExit(STOPPED)
+
+
+def end_orphans(strangers: Container[psutil.Process]) -> None:
+    """End the exam rooms that a dead worker left behind: our children that are neither workers nor older than them."""
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.Error):
+            if child in strangers or any("multiprocessing" in part for part in child.cmdline()):
+                continue
+            for process in (*child.children(recursive=True), child):
+                process.kill()
+            child.wait(timeout=5)
+
+
+def live_no_longer_than(parent: int) -> None:
+    """Have this process end, its exam rooms first, when the batch ends it or is gone."""
+    signal.signal(signal.SIGTERM, _end)
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        if os.getppid() != parent:  # it was gone before the line above
+            os._exit(1)

@@ -1,0 +1,18 @@
+"""The ledger of a class: what was handed in, what was asked and answered, and how it was judged, in one SQLite file."""
+
+from graders.ledger.criteria import CriterionRow, rows_of
+from graders.ledger.results import Status, StudentResult, results_of
+from graders.ledger.store import Award, HandInRow, Ledger, LedgerError, SittingRow
+
+__all__ = [
+    "Award",
+    "CriterionRow",
+    "HandInRow",
+    "Ledger",
+    "LedgerError",
+    "SittingRow",
+    "Status",
+    "StudentResult",
+    "results_of",
+    "rows_of",
+]

@@ -1,0 +1,102 @@
+"""What tables and exports say of a criterion: its figures, its words and its named mistakes, read off a scorecard."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graders.grading.scorecard import CriterionResult, Scorecard
+from graders.report.record import to_record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CriterionRow:
+    """One criterion of one sitting, as the ledger's table holds it.
+
+    Args:
+        name, title, group, points, earned, open_points, standing, reason: as in results.json.
+        feedback: what the student reads of it elsewhere than in the report, as plain text.
+        seconds: time that its questions took.
+        visibility: who may see it in Gradescope: visible, hidden, after_due_date or after_published.
+        mistakes: identity and words of each named mistake; where none is named, the first check lost.
+    """
+
+    name: str
+    title: str
+    group: str
+    points: float
+    earned: float
+    open_points: float
+    standing: str
+    reason: str
+    feedback: str
+    seconds: float
+    visibility: str = "visible"
+    mistakes: tuple[tuple[str, str], ...] = ()
+
+
+def rows_of(scorecard: Scorecard, visibility: Mapping[str, str]) -> tuple[CriterionRow, ...]:
+    """Return a scorecard's criteria as rows.
+
+    Args:
+        scorecard: the outcome of a sitting.
+        visibility: criterion -> who may see it; "visible" where it says nothing.
+    """
+    told: dict[str, Any] = to_record(scorecard)
+    return tuple(
+        CriterionRow(
+            **{key: record[key] for key in ("name", "title", "group", "points", "earned", "open_points")},
+            standing=str(record["standing"]),
+            reason=record["reason"],
+            feedback=feedback(result),
+            seconds=result.seconds,
+            visibility=visibility.get(result.name, "visible"),
+            mistakes=tuple(dict(mistakes(record)).items()),
+        )
+        for record, result in zip(told["criteria"], scorecard.criteria, strict=True)
+    )
+
+
+def feedback(result: CriterionResult) -> str:
+    """Return what was lost and what to try, one check after another."""
+    if result.verdict is None:
+        return result.fault
+    lost = [check for check in result.verdict.checks if check.credit < 1.0]
+    if not lost:
+        return result.reason
+    told = []
+    for check in lost:
+        lines = [f"{check.title}: {check.reason or 'not so'}"]
+        lines += [f"  where: {check.where}"] if check.where else []
+        lines += [f"  try: {check.fix}"] if check.fix else []
+        told.append("\n".join(lines))
+    return "\n".join(told)
+
+
+def mistakes(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield identity and words of the named mistakes in a criterion's record; else the first check that it lost.
+
+    What was charged at another criterion is counted there.
+    """
+    named = [*_named(record.get("diagnosis")), *(m for c in record["checks"] for m in _named(c.get("diagnosis")))]
+    if named:
+        yield from named
+        return
+    for check in record["checks"]:
+        if check["credit"] < 1.0 and check["attempted"] and not check["charged_at"]:
+            yield f"{record['name']}: {check['title']}", f"{record['title']}: '{check['title']}' fails"
+            return
+
+
+def _named(diagnosis: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - whatever a diagnosis is made of
+    """Yield the mistakes in a diagnosis, however it nests them."""
+    if isinstance(diagnosis, Mapping):
+        identity = next((diagnosis[key] for key in ("mistake", "id") if isinstance(diagnosis.get(key), str)), "")
+        words = next((diagnosis[key] for key in ("words", "title", "message") if diagnosis.get(key)), identity)
+        if identity:
+            yield identity, str(words)
+        else:
+            for part in diagnosis.values():
+                yield from _named(part)
+    elif isinstance(diagnosis, list | tuple):
+        for part in diagnosis:
+            yield from _named(part)

@@ -1,0 +1,1 @@
+"""A person's part: walking through open points, and keeping what was given, by whom, when and why."""
