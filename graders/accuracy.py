@@ -115,8 +115,8 @@ class Accuracy(Grader):
             return ()
         return (
             f"{LEARNT_BY_HEART}. For the instructor: on the same images with pixels and class numbers shuffled the "
-            f"network reaches {unknown:.2%}, on the images as they are {known:.2%}. An honest learner does as well on both; look for "
-            f"weights or answers that were made beforehand.",
+            f"network reaches {unknown:.2%}, on the images as they are {known:.2%}. An honest learner does as "
+            f"well on both; look for weights or answers that were made beforehand.",
         )
 
 

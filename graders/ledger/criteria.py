@@ -77,26 +77,13 @@ def mistakes(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
     What was charged at another criterion is counted there.
     """
-    named = [*_named(record.get("diagnosis")), *(m for c in record["checks"] for m in _named(c.get("diagnosis")))]
+    if all(check["charged_at"] for check in record["checks"] if check["credit"] < 1.0 or check["charged_at"]):
+        return
+    named = [name for diagnosis in record["diagnoses"] for name in diagnosis["names"]]
     if named:
-        yield from named
+        yield from ((name["id"], name["did"]) for name in named)
         return
     for check in record["checks"]:
         if check["credit"] < 1.0 and check["attempted"] and not check["charged_at"]:
             yield f"{record['name']}: {check['title']}", f"{record['title']}: '{check['title']}' fails"
             return
-
-
-def _named(diagnosis: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - whatever a diagnosis is made of
-    """Yield the mistakes in a diagnosis, however it nests them."""
-    if isinstance(diagnosis, Mapping):
-        identity = next((diagnosis[key] for key in ("mistake", "id") if isinstance(diagnosis.get(key), str)), "")
-        words = next((diagnosis[key] for key in ("words", "title", "message") if diagnosis.get(key)), identity)
-        if identity:
-            yield identity, str(words)
-        else:
-            for part in diagnosis.values():
-                yield from _named(part)
-    elif isinstance(diagnosis, list | tuple):
-        for part in diagnosis:
-            yield from _named(part)
