@@ -7,7 +7,8 @@ from functools import partial
 from graders.catalogue import cosine, step_decay
 from graders.catalogue.mistake import Mistake
 from graders.catalogue.rates import Forms, Rates
-from graders.catalogue.train_loops import NONE, Factors, Loop, Plan, Run, Style, loops
+from graders.catalogue.train_loops import Loop, loops
+from graders.catalogue.train_plans import NONE, Factors, Plan, Run, Style
 from graders.catalogue.train_traits import RATIO
 from graders.catalogue.wrong_rules import WRONG_RULES, WrongRule
 from graders.measure.trajectory import Rule
