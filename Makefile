@@ -5,13 +5,19 @@ RUBRIC ?= usaaio_2024_r1_p4
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: grade test lint format schemas benchmark clean
+.PHONY: grade test bank lint format schemas benchmark clean
 
 grade: $(VENV)/ready
 	$(RUN) grade.py "$(SUBMISSION)" --rubric "$(RUBRIC)"
 
 test: $(VENV)/ready-dev lint
 	$(RUN) -m pytest
+
+# Hours: every mutant, every right submission in another style and every attack, and the figures that the README quotes.
+bank: $(VENV)/ready-dev
+	$(RUN) -m benchmarks.judgement
+	$(RUN) -m benchmarks.false_alarms
+	PLUMBLINE_BANK=whole $(RUN) -m pytest tests/banks
 
 lint: $(VENV)/ready-dev
 	$(RUN) -m ruff check .

@@ -3,22 +3,23 @@
     python -m benchmarks.false_alarms [--trials 10000] [--criterion init] [--first 0]
 
 Every trial is a sitting of its own: other inputs, other random numbers, the reference's functions answering in this
-process, and the criterion's own judge. Written to docs/false_alarms.json, from which the README quotes.
+process, and the criterion's own judge. Written to docs/false_alarms.json and into the README's table.
 """
 
 import argparse
 import json
-import math
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import track
 from scipy.special import betaincinv
 
 from benchmarks.grade_cost import BareRooms
+from benchmarks.published import publish
 from graders.dataset import load_dataset
 from graders.foundation.call import Call
 from graders.foundation.exam import Exam, TrainingOptions
@@ -76,10 +77,21 @@ def main() -> None:
             alarms = lost.pop("", 0)
             figures[criterion] = {"trials": len(trials), "alarms": alarms, "checks": dict(lost)}
             OUT.write_text(json.dumps(figures, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    for criterion, told in figures.items():
-        bound = upper_bound(told["alarms"], told["trials"])
-        digits = -math.floor(math.log10(bound)) if bound < 1 else 0
-        console.print(f"{criterion}: {told['alarms']} of {told['trials']} (true rate below {bound:.{digits}f}, 95 %)")
+    publish("false-alarms", table(figures))
+    console.print("\n".join(table(figures)), markup=False)
+
+
+def table(figures: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return the figures as a Markdown table, for the README."""
+    rows = [
+        f"| `{name}` | {told['trials']} | {told['alarms']} | {upper_bound(told['alarms'], told['trials']):.1e} |"
+        for name, told in sorted(figures.items())
+    ]
+    return [
+        "| criterion | right submissions | lost a point | true rate, at most (95 %) |",
+        "| --- | ---: | ---: | ---: |",
+        *rows,
+    ]
 
 
 if __name__ == "__main__":

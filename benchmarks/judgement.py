@@ -3,7 +3,7 @@
     python -m benchmarks.judgement [--seeds 20] [--sittings 20] [--jobs 2]
 
 Counts mutants that lose points on the criterion they break, how they are named, and right submissions that lose a
-point, over many seeds of the rubric; writes docs/judgement.json and docs/judgement.md, from which the README quotes.
+point, over many seeds of the rubric; writes docs/judgement.json, docs/judgement.md and the README's table.
 The rubric is the contest's with short full training runs. A question that a mutant's edit cannot reach is not asked
 again: the reference's answer on the same seed is taken (`--ask-all` asks). What was done is kept in --work, so that
 an interrupted run goes on.
@@ -22,7 +22,8 @@ from typing import Any
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
 
-from benchmarks.judgement_table import table
+from benchmarks.judgement_table import summary, table
+from benchmarks.published import publish
 from benchmarks.untouched import answers_untouched
 from graders.foundation.call import Call
 from graders.foundation.exam import Exam
@@ -175,6 +176,7 @@ def main() -> None:
     if not options.only:
         (ROOT / "docs" / "judgement.json").write_text(json.dumps(lines, indent=0) + "\n", encoding="utf-8")
         (ROOT / "docs" / "judgement.md").write_text(text, encoding="utf-8")
+        publish("judgement", summary(lines))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,9 @@
 import json
 import re
 
+from benchmarks.false_alarms import RANDOM
+from benchmarks.false_alarms import table as false_alarm_table
+from benchmarks.judgement_table import summary, table
 from graders.report import record_schema
 from graders.rubric import find_rubric, load_rubric
 from graders.rubric.points import points_table
@@ -38,3 +41,17 @@ def test_every_make_target_of_the_readme_exists() -> None:
     makefile = (ROOT / "Makefile").read_text()
     for target in re.findall(r"`?make (\w+)", (ROOT / "README.md").read_text()):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_the_readme_publishes_what_the_banks_measured() -> None:
+    lines = json.loads((ROOT / "docs" / "judgement.json").read_text())
+    readme = (ROOT / "README.md").read_text()
+    assert between(readme, "judgement").splitlines() == summary(lines), "run: make bank"
+    assert (ROOT / "docs" / "judgement.md").read_text() == table(lines)
+
+
+def test_the_readme_publishes_the_measured_false_alarms() -> None:
+    figures = json.loads((ROOT / "docs" / "false_alarms.json").read_text())
+    assert set(figures) == set(RANDOM)
+    readme = (ROOT / "README.md").read_text()
+    assert between(readme, "false-alarms").splitlines() == false_alarm_table(figures), "run: make bank"
