@@ -28,6 +28,7 @@ from benchmarks.untouched import answers_untouched
 from graders.foundation.call import Call
 from graders.foundation.exam import Exam
 from graders.foundation.observation import Observation
+from graders.grading.diagnosing import NAMELESS
 from graders.grading.scorecard import CriterionResult
 from graders.grading.sitting import sit
 from graders.rubric import Rubric, find_rubric, load_rubric
@@ -68,16 +69,20 @@ def judged_mutant(mutant: Mutant, results: Mapping[str, CriterionResult], seed: 
     """Return what became of a mutant, as plain data."""
     own = results[mutant.criterion]
     lost = [name for name, r in results.items() if r.verdict is None or r.verdict.share < 1]
+    titles = {title for check in (own.verdict.checks if own.verdict else ()) for title in check.charged_at}
+    homes = [name for name in lost if results[name].title in titles]
     return {
         "kind": "mutant",
         "id": mutant.id,
         "criterion": mutant.criterion,
         "seed": seed,
         "mistake": mutant.mistake,
-        "caught": mutant.criterion in lost,
+        # Charged on the criterion that it breaks, or seen there and charged once, at the one in which it stands first.
+        "caught": mutant.criterion in lost or bool(homes),
         "named": list(named(own)),
         "parts": {part: list(ids) for part, ids in named_parts(own).items()},
-        "elsewhere": [name for name in lost if name not in {mutant.criterion, *mutant.also}],
+        "elsewhere": [n for n in lost if n not in {mutant.criterion, *mutant.also, *homes[:1]}],
+        "fault": [n for n, r in results.items() if r.verdict and any(NAMELESS in t for t in r.verdict.remarks)],
     }
 
 

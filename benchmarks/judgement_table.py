@@ -74,6 +74,10 @@ def _misjudged(mutants: Sequence[Line], right: Sequence[Line]) -> list[str]:
             told.setdefault(f"`{m['id']}` was named {', '.join(m['named'])}", []).append(str(m["seed"]))
         elif not m["named"] and m["mistake"] != UNLISTED:
             told.setdefault(f"`{m['id']}` got no name", []).append(str(m["seed"]))
+        if m["fault"]:
+            told.setdefault(f"`{m['id']}`: the search for a name failed at {', '.join(m['fault'])}", []).append(
+                str(m["seed"])
+            )
         if m["elsewhere"]:
             told.setdefault(f"`{m['id']}` cost points at {', '.join(m['elsewhere'])} too", []).append(str(m["seed"]))
     for style in right:
