@@ -138,7 +138,8 @@ class Recipe:
             return [[np.arange(n)]]
         if batch == n - 1:
             taken: list[Epoch] = [[np.delete(np.arange(n), i), np.array([i])] for i in range(n)]
-            return taken + [order[:1] for order in taken]  # the last batch may be dropped
+            # The last batch may be dropped, but not where it is the one that counts.
+            return taken if self.steps is Steps.LAST_BATCH else taken + [order[:1] for order in taken]
         rng = np.random.default_rng(n)
         shuffled = [rng.permutation(n) for _ in range(PARTITIONS)]
         return [[rows[i : i + batch] for i in range(0, n, batch)] for rows in shuffled]

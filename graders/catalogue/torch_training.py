@@ -22,7 +22,7 @@ from graders.catalogue.stopping_rules import (
     no_epoch_counts,
     training_loss,
 )
-from graders.catalogue.torch_training_traits import PATIENT, curves, ended, further, kept, observe, predicted, right
+from graders.catalogue.torch_training_traits import curves, ended, further, kept, observe, predicted, right
 from graders.measure import truth
 from graders.measure.stopping import RIGHT, Recorded
 
@@ -63,9 +63,9 @@ def by_rules(*habits: Habit) -> Predict:
     return lambda case: [ended(case, habit) for habit in habits]
 
 
-def keeps(*habits: Habit, kinds: Sequence[str] = PATIENT) -> Predict:
+def keeps(*habits: Habit) -> Predict:
     """Return the prediction that runs end rightly and keep what one of these rules keeps."""
-    return lambda case: [kept(case, habit, kinds=kinds) for habit in habits]
+    return lambda case: [kept(case, habit) for habit in habits]
 
 
 def either(*several: Predict) -> Predict:
@@ -416,7 +416,7 @@ STOPPING = (
         why="A run whose epochs run out first also has a best epoch, and it is seldom the last one.",
         see="Train with a patience as long as the run, and compute the validation loss of what comes back.",
         fix="Which statement loads the best weights, and is it reached in every run?",
-        gives=keeps(*(last_if_run_out(never(b)) for b in MAIN), kinds=("long patience",)),
+        gives=by_rules(*(last_if_run_out(b, extra=extra) for b in RIGHT.values() for extra in (0, 1))),
         root="early-stopping-only-when-it-triggers",
     ),
     mistake(

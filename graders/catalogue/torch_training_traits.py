@@ -171,10 +171,9 @@ def ended(case: Case, habit: Habit) -> dict[Key, Outcome]:
     return found
 
 
-def kept(case: Case, habit: Habit, *, kinds: Sequence[str] = PATIENT) -> dict[Key, Outcome]:
+def kept(case: Case, habit: Habit) -> dict[Key, Outcome]:
     """Return whose weights a rule keeps, where runs end by an accepted one."""
-    found = ended(case, habit)
-    return {k: v for k, v in found.items() if k[1] == "kept" and k[0] in kinds}
+    return {key: outcome for key, outcome in ended(case, habit).items() if key[1] == "kept"}
 
 
 def further(_exam: Exam, seen: Seen) -> Sequence[Call]:
