@@ -44,9 +44,9 @@ SHAPES = (miniature.PIXELS, H, miniature.CLASSES)
 LR = 0.05
 DROPOUT = 0.5
 PATIENCE, LONGEST, SHORT = 3, 40, 20
-# Of the problems for runs with patience: in some, validation wavers, in others it soon gets worse; the two show
-# different mistakes.
-CONTRASTS = (0.25, 0.2, 0.12)
+# Of the problems on which patience ends runs: validation wavers in some and soon gets worse in others, which shows
+# different mistakes. Where the epochs run out instead, the last one must not be a best one: validation gets worse.
+CONTRASTS, WORSENING = (0.25, 0.2, 0.12), 0.15
 TRAIN = "train_torch"
 PREDICT = "predict_torch(model, X)"
 MODE = "In which mode is the model at this point? Print model.training there."
@@ -189,9 +189,10 @@ def _runs_with_patience(exam: Exam) -> Sequence[Call]:
         rng = exam.rng("torch training", "patience", str(i))
         problem = miniature.draw(rng, n=40, n_val=N, contrast=contrast, wrong_labels=0.4)
         options: dict[str, Value] = {"lr": LR, "batch": 10, "seed": int(rng.integers(2**31 - 1))}
+        worsening = miniature.draw(rng, n=40, n_val=N, contrast=WORSENING, wrong_labels=0.4)
         calls += [
             _run(problem, f"patience {i}", {**options, "epochs": LONGEST, "patience": PATIENCE}),
-            _run(problem, f"long patience {i}", {**options, "epochs": SHORT, "patience": SHORT}),
+            _run(worsening, f"long patience {i}", {**options, "epochs": SHORT, "patience": SHORT}),
         ]
     return calls
 
