@@ -121,28 +121,39 @@ def _work(seed: int, mutants: Sequence[str], style_names: Sequence[str], log: Pa
     return done
 
 
-def plan(seeds: int, sittings: int, only: Sequence[str]) -> Mapping[int, tuple[list[str], list[str]]]:
-    """Return for each seed the mutants and styles that sit on it; each sits on `sittings` of the seeds, in turn."""
+def plan(
+    seeds: int, sittings: int, only: Sequence[str], most: int | None = None
+) -> Mapping[int, tuple[list[str], list[str]]]:
+    """Return for each seed the mutants and styles that sit on it; each sits on `sittings` of the seeds, in turn.
+
+    With `most`, a sample: at most so many mutants on each seed, spread over the criteria.
+    """
     chosen: dict[int, tuple[list[str], list[str]]] = {FIRST_SEED + s: ([], []) for s in range(seeds)}
     mutants = [m for m in load_mutants() if not only or m.criterion in only]
     for kind, names in ((0, [m.id for m in mutants]), (1, [s.name for s in styles()] if not only else [])):
         for i, name in enumerate(names):
             for k in range(min(sittings, seeds)):
                 chosen[FIRST_SEED + (i + k * max(seeds // sittings, 1)) % seeds][kind].append(name)
-    return chosen
+    if most is None:
+        return chosen
+    return {
+        seed: (names[:: max(-(-len(names) // most), 1)] if len(names) > most else names, right)
+        for seed, (names, right) in chosen.items()
+    }
 
 
 def run(options: argparse.Namespace, console: Console) -> list[dict[str, Any]]:
     """Sit what is not done yet, and return all lines."""
     options.work.mkdir(parents=True, exist_ok=True)
-    logs = {seed: options.work / f"{seed}.jsonl" for seed in plan(options.seeds, options.sittings, options.only)}
+    planned = plan(options.seeds, options.sittings, options.only, options.most)
+    logs = {seed: options.work / f"{seed}.jsonl" for seed in planned}
     done = {(line["kind"], line["id"], line["seed"]) for line in read(options.work)}
     waiting = {
         seed: (
             [m for m in mutants if ("mutant", m, seed) not in done],
             [s for s in style_names if ("style", s, seed) not in done],
         )
-        for seed, (mutants, style_names) in plan(options.seeds, options.sittings, options.only).items()
+        for seed, (mutants, style_names) in planned.items()
     }
     bars = Progress(*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeElapsedColumn(),
                     TimeRemainingColumn(), console=console)  # fmt: skip
@@ -169,6 +180,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=20, help="how many seeds of the rubric (%(default)s)")
     parser.add_argument("--sittings", type=int, default=20, help="on how many of them each submission sits (all)")
+    parser.add_argument("--most", type=int, help="a sample: at most so many mutants on each seed (all)")
     parser.add_argument("--jobs", type=int, default=2, help="processes (%(default)s)")
     parser.add_argument("--only", action="append", default=[], metavar="CRITERION", help="mutants of this criterion")
     parser.add_argument("--ask-all", action="store_true", help="take no answer from the reference's sitting")
