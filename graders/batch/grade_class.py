@@ -116,9 +116,11 @@ def in_use(folder: Path, *, create: bool = True) -> Iterator[None]:
     Raises:
         BadUsage: somebody else does already, or nothing can be written there.
     """
+    if not create and not folder.is_dir():
+        message = f"{folder}: there is no such folder"
+        raise BadUsage(message, remedy="Name the folder that grade.py batch wrote its results into.")
     try:
-        if create:
-            folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / ".lock", timeout=0)
         lock.acquire()
     except Timeout as error:

@@ -7,6 +7,7 @@ from typing import Protocol, Self
 
 from rich.console import Console, Group
 from rich.live import Live
+from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -154,7 +155,8 @@ class LiveView:
         for name, start in list(self._counts.running.items())[:SHOWN_RUNNING]:
             rows.add_row(Text(f"  {one_line(name)}"), Text(duration(self._drawn - start)))
         bar = ProgressBar(total=max(1, self._counts.total), completed=self._counts.done)
-        self._live.update(Group(bar, Text(", ".join(self._counts.told)), rows), refresh=True)
+        line = Padding(bar, 0)  # a bar by itself has no end of line
+        self._live.update(Group(line, Text(", ".join(self._counts.told)), rows), refresh=True)
 
 
 def _count(counts: Counts, name: str, *, failed: bool, kept: bool) -> None:

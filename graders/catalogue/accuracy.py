@@ -66,7 +66,7 @@ MISTAKES = (
         see="Print the first image of a batch and its label.",
         fix="By which order are the images of a batch chosen, and by which its labels?",
         gives=_low_by(Loop(labels=OTHERS)),
-        root="training-labels-apart",
+        root="shuffling-apart",
     ),
     mistake(
         id="accuracy-uphill",

@@ -87,7 +87,7 @@ MISTAKES = (
         see=SIDE_BY_SIDE,
         fix="What does F.cross_entropy do with its input before it takes the logarithm?",
         gives=_apart_by(Loop(gradient=of_softmax_twice)),
-        root="torch-steps-softmax-twice",
+        root="torch-forward-softmax-inside",
     ),
     mistake(
         id="accuracy-gap-uphill",
@@ -96,7 +96,7 @@ MISTAKES = (
         see=SIDE_BY_SIDE,
         fix="Follow the sign of one gradient entry to the change of its weight.",
         gives=_apart_by(Loop(gradient=uphill)),
-        root="torch-steps-uphill",
+        root="cross-entropy-sign",
     ),
     mistake(
         id="accuracy-gap-tiny-initial-weights",
@@ -113,7 +113,7 @@ MISTAKES = (
         see=STARTS,
         fix="When do the layers get their weights, and who sets them?",
         gives=_apart_by(Loop(scale_of_start=lambda _seen: 1 / 6**0.5)),
-        root="torch-forward-default-init",
+        root="init-pytorch-default",
     ),
     mistake(
         id="accuracy-gap-labels-apart",

@@ -511,7 +511,7 @@ SCHEDULES = (
         gives=recipes(
             *(Recipe(rate=other.shifted(1, step=s, cosine=c)) for s, c in ((True, True), (True, False), (False, True)))
         ),
-        root="training-schedule-one-epoch-early",
+        root="step-decay-early",
     ),
     mistake(
         id="torch-steps-schedule-late",

@@ -378,7 +378,7 @@ SEEDS = (
                 ("start again", "seed"): "other",
             }
         ),
-        root="torch-forward-unseeded",
+        root="init-seed-ignored",
     ),
     mistake(
         id="torch-training-unseeded-masks",
