@@ -117,9 +117,15 @@ def questions(case: Case) -> Mapping[str, Asked]:
     for name, decay in decays_of(case.seen).items():
         batch = of_call(case.seen[name].call)
         params = truth.in_float64(batch.params)
-        gradients = {n: g if isinstance(g := own.get(n), np.ndarray) else np.zeros(1) for n in truth.NAMES}
+        gradients = {n: _shaped(own.get(n), getattr(params, n)) for n in truth.NAMES}
         found[name] = Asked(decay=decay, params=params, N=len(batch.X), own=gradients)
     return found
+
+
+def _shaped(gradient: Outcome | None, like: np.ndarray) -> np.ndarray:
+    """Return the student's own gradient, zeros where it has not the parameter's shape: that is another's matter."""
+    fits = isinstance(gradient, np.ndarray) and gradient.shape == like.shape
+    return gradient if fits and isinstance(gradient, np.ndarray) else np.zeros(like.shape)
 
 
 def added_to(
