@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from functools import partial
 
-from graders.catalogue.mistake import Catalogue, Mistake, Outcome, Outcomes, Predict
-from graders.catalogue.whole_runs import OTHERS, RIGHT, RTOL, TORCH, Loop, of_softmax_twice, uphill
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Seen
+from graders.mistaken.whole_runs import OTHERS, RIGHT, RTOL, TORCH, Loop, of_softmax_twice, uphill
+from graders.naming.mistake import Catalogue, Mistake, Outcome, Outcomes, Predict
 
 TRAIT = ("test accuracies", "test accuracies")
 ALIKE, APART = "alike", "apart"

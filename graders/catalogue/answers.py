@@ -5,9 +5,9 @@ from functools import partial
 from types import MappingProxyType
 
 from graders.answers import LOOK_FOR, WORD, Answers, headings, section_of, sections
-from graders.catalogue.mistake import Case, Catalogue, Key, Mistake, Outcomes, Predict
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Seen
+from graders.naming.mistake import Case, Catalogue, Key, Mistake, Outcomes, Predict
 
 ANSWERED = "answered"
 

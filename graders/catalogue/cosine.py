@@ -6,12 +6,12 @@ from functools import partial
 
 import numpy as np
 
-from graders.catalogue.mistake import Catalogue, Mistake
-from graders.catalogue.rates import Rates, observed_rates, rates
 from graders.foundation.call import Call
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Seen
 from graders.measure import truth
+from graders.mistaken.rates import Rates, observed_rates, rates
+from graders.naming.mistake import Catalogue, Mistake
 
 THREE = "Print the rates of the first, the middle and the last of 10 epochs for lr=1, and draw all ten."
 FORMULA = "Put epoch = 0, epochs / 2 and epochs into your formula: what must the cosine be at each of them?"

@@ -6,10 +6,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from graders.catalogue.functions import answers, observing, one_array
-from graders.catalogue.mistake import Case, Catalogue, Mistake, Outcome, Outcomes
-from graders.catalogue.styles import Several, any_of
-from graders.catalogue.wrong_losses import (
+from graders.foundation.call import Call, Value
+from graders.foundation.exam import Exam
+from graders.foundation.grader import Seen
+from graders.measure import truth
+from graders.mistaken.wrong_losses import (
     AXES,
     BY_HAND,
     MEAN,
@@ -23,10 +24,9 @@ from graders.catalogue.wrong_losses import (
     one_hot,
     softmax,
 )
-from graders.foundation.call import Call, Value
-from graders.foundation.exam import Exam
-from graders.foundation.grader import Seen
-from graders.measure import truth
+from graders.naming.functions import answers, observing, one_array
+from graders.naming.mistake import Case, Catalogue, Mistake, Outcome, Outcomes
+from graders.naming.styles import Several, any_of
 
 Probabilities: TypeAlias = Callable[[np.ndarray], np.ndarray]
 Loss: TypeAlias = Callable[[np.ndarray, np.ndarray], Any]

@@ -5,7 +5,11 @@ from functools import partial
 
 import numpy as np
 
-from graders.catalogue.curve_runs import (
+from graders.curves import EPOCHS
+from graders.foundation.observation import Returned
+from graders.measure import truth
+from graders.measure.training import SERIES
+from graders.mistaken.curve_runs import (
     EMPTY,
     FULL,
     LONG,
@@ -25,11 +29,7 @@ from graders.catalogue.curve_runs import (
     recording,
     right,
 )
-from graders.catalogue.mistake import Case, Catalogue, Mistake, Outcome, Outcomes
-from graders.curves import EPOCHS
-from graders.foundation.observation import Returned
-from graders.measure import truth
-from graders.measure.training import SERIES
+from graders.naming.mistake import Case, Catalogue, Mistake, Outcome, Outcomes
 
 LOSSES, ACCURACIES = ("train_loss", "val_loss"), ("train_acc", "val_acc")
 DRAWS = 400  # masks that are tried to see how far a validation loss with dropout may lie

@@ -5,24 +5,6 @@ from functools import partial
 
 from scipy.special import ndtr
 
-from graders.catalogue.dropout_traits import OfP, direct, inside, inverted, kept, one, one_of, repeated, right
-from graders.catalogue.dropping import (
-    ALL_DROPPED,
-    ANOTHER,
-    AS_GIVEN,
-    COLUMNS,
-    GIVEN,
-    INFERENCE,
-    MISSING,
-    NEW,
-    NOT_FINITE,
-    OPPOSITE,
-    ROWS,
-    SOME_DROPPED,
-    observe,
-)
-from graders.catalogue.mistake import Case, Catalogue, Mistake, Outcomes
-from graders.catalogue.styles import Several, either
 from graders.measure.unmasking import (
     ANOTHER_MASK,
     BACK,
@@ -38,6 +20,24 @@ from graders.measure.unmasking import (
     WHOLE,
     WITHOUT,
 )
+from graders.mistaken.dropout_traits import OfP, direct, inside, inverted, kept, one, one_of, repeated, right
+from graders.mistaken.dropping import (
+    ALL_DROPPED,
+    ANOTHER,
+    AS_GIVEN,
+    COLUMNS,
+    GIVEN,
+    INFERENCE,
+    MISSING,
+    NEW,
+    NOT_FINITE,
+    OPPOSITE,
+    ROWS,
+    SOME_DROPPED,
+    observe,
+)
+from graders.naming.mistake import Case, Catalogue, Mistake, Outcomes
+from graders.naming.styles import Several, either
 
 ONES = "Call dropout on an array of ones with p = 0.3, and print the mean, the largest entry and the share of zeros."
 ONE_IMAGE = (

@@ -9,8 +9,15 @@ from typing import TypeAlias
 
 import numpy as np
 
-from graders.catalogue.mistake import ENDING, RETURNED, Case, Catalogue, Key, Mistake, Outcome, Outcomes, Predict
-from graders.catalogue.stopping_rules import (
+from graders.foundation.call import Call, Params, Value
+from graders.foundation.exam import Exam
+from graders.foundation.grader import Seen
+from graders.foundation.observation import Failed
+from graders.measure.compare import Wrong
+from graders.measure.miniature import CLASSES, draw
+from graders.measure.patience_runs import EXACT, SHORT, STOPPED, Kind, recorded, value_of
+from graders.measure.stopping import RIGHT, Recorded, best_epochs
+from graders.mistaken.stopping_rules import (
     ACCURACY,
     LOSS,
     MAIN,
@@ -31,14 +38,7 @@ from graders.catalogue.stopping_rules import (
     training_loss,
     without_patience_too,
 )
-from graders.foundation.call import Call, Params, Value
-from graders.foundation.exam import Exam
-from graders.foundation.grader import Seen
-from graders.foundation.observation import Failed
-from graders.measure.compare import Wrong
-from graders.measure.miniature import CLASSES, draw
-from graders.measure.patience_runs import EXACT, SHORT, STOPPED, Kind, recorded, value_of
-from graders.measure.stopping import RIGHT, Recorded, best_epochs
+from graders.naming.mistake import ENDING, RETURNED, Case, Catalogue, Key, Mistake, Outcome, Outcomes, Predict
 
 RTOL = 1e-3  # between a recorded validation loss and that of the returned parameters
 ENDS, KEPT, VALUE = "ends", "kept", "value"

@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from graders.catalogue.functions import CHANGED, answers, observing, one_array
-from graders.catalogue.mistake import Case, Catalogue, Key, Mistake, Outcome, Outcomes, Predict
-from graders.catalogue.styles import any_of, same_trait
-from graders.catalogue.wrong_networks import (
+from graders.foundation.call import Call, Params
+from graders.foundation.exam import Exam
+from graders.foundation.grader import Seen
+from graders.measure import truth
+from graders.measure.batch import draw
+from graders.measure.describe import type_of
+from graders.mistaken.wrong_networks import (
     LAST_LINE,
     NEGATIVE,
     OTHER_FUNCTION,
@@ -24,12 +27,9 @@ from graders.catalogue.wrong_networks import (
     sigmoid,
     softmax,
 )
-from graders.foundation.call import Call, Params
-from graders.foundation.exam import Exam
-from graders.foundation.grader import Seen
-from graders.measure import truth
-from graders.measure.batch import draw
-from graders.measure.describe import type_of
+from graders.naming.functions import CHANGED, answers, observing, one_array
+from graders.naming.mistake import Case, Catalogue, Key, Mistake, Outcome, Outcomes, Predict
+from graders.naming.styles import any_of, same_trait
 
 DROPPED = "hidden units dropped"
 DROP_CHANCES = (*(i / 20 for i in range(1, 20)), 1 / 3, 2 / 3)

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from graders.catalogue.functions import answers, observing
-from graders.catalogue.mistake import Catalogue, Mistake
-from graders.catalogue.repeated import REPEATED
-from graders.catalogue.styles import any_of
-from graders.catalogue.wrong_passes import four, gives, sigmoid, some
+from graders.catalogue.gradients_repeated import REPEATED
 from graders.foundation.call import Params
 from graders.measure.backprop import LINES, Line, with_lines
+from graders.mistaken.wrong_passes import four, gives, sigmoid, some
+from graders.naming.functions import answers, observing
+from graders.naming.mistake import Catalogue, Mistake
+from graders.naming.styles import any_of
 
 GRADIENTS = ("dW1", "db1", "dW2", "db2")
 BIASES = ("db1", "db2")

@@ -3,7 +3,7 @@
 from functools import partial
 from math import pi, sqrt
 
-from graders.catalogue.initial import (
+from graders.mistaken.initial import (
     AGAIN,
     ANOTHER,
     BIASES,
@@ -25,8 +25,8 @@ from graders.catalogue.initial import (
     right,
     traits,
 )
-from graders.catalogue.mistake import ENDING, RAISED, Case, Catalogue, Mistake, Outcomes
-from graders.catalogue.styles import Several, either
+from graders.naming.mistake import ENDING, RAISED, Case, Catalogue, Mistake, Outcomes
+from graders.naming.styles import Several, either
 
 PRINT = "Print the standard deviation of each weight matrix beside sqrt(2/fan_in), for D = 784, H = 128 and K = 10."
 EXTREMES = "Print the smallest, the largest and the mean weight of each layer, and draw a histogram of them."

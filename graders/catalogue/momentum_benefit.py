@@ -2,10 +2,10 @@
 
 from functools import partial
 
-from graders.catalogue.mistake import Catalogue, Mistake, Outcome, Outcomes, Predict
-from graders.catalogue.whole_runs import MU, NUMPY, RIGHT, RTOL, Loop, uphill
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Seen
+from graders.mistaken.whole_runs import MU, NUMPY, RIGHT, RTOL, Loop, uphill
+from graders.naming.mistake import Catalogue, Mistake, Outcome, Outcomes, Predict
 
 TRAIT = ("benefit", "benefit")
 PAYS, NONE = "pays", "does not pay"

@@ -5,8 +5,9 @@ from functools import partial
 
 import numpy as np
 
-from graders.catalogue.mistake import Case, Catalogue, Mistake, Predict
-from graders.catalogue.traces import (
+from graders.measure.trajectory import Rule
+from graders.measure.truth import NAMES
+from graders.mistaken.traces import (
     DEFAULT_MU,
     Arrays,
     Step,
@@ -19,9 +20,8 @@ from graders.catalogue.traces import (
     stepping,
     steps,
 )
-from graders.catalogue.wrong_rules import TWO_LINES, WRONG_RULES, Convention, right, rules
-from graders.measure.trajectory import Rule
-from graders.measure.truth import NAMES
+from graders.mistaken.wrong_rules import TWO_LINES, WRONG_RULES, Convention, right, rules
+from graders.naming.mistake import Case, Catalogue, Mistake, Predict
 
 ARGUMENTS = "Which of your arguments stand in the two lines that make the step? Each must have its say."
 LEFT = "Compare all four arrays before and after one step."

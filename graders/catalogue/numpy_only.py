@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 
-from graders.catalogue.mistake import Case, Catalogue, Key, Mistake, Outcome, Outcomes, Predict
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Seen
 from graders.foundation.observation import Answer, Failed, FailureKind
+from graders.naming.mistake import Case, Catalogue, Key, Mistake, Outcome, Outcomes, Predict
 from graders.wire.contract import built_on
 
 NUMPY_ALONE, ELSEWHERE = "computes with NumPy alone", "computes with another library"

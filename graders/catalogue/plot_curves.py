@@ -5,12 +5,12 @@ from functools import partial
 
 import numpy as np
 
-from graders.catalogue.mistake import ENDING, RETURNED, Case, Catalogue, Key, Mistake, Outcome, Outcomes, Predict
 from graders.foundation.call import Value
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Seen
 from graders.foundation.observation import Failed
 from graders.measure.compare import Wrong
+from graders.naming.mistake import ENDING, RETURNED, Case, Catalogue, Key, Mistake, Outcome, Outcomes, Predict
 from graders.plot_curves import Figure, axes_without_label, line_of, loss_lines, told_apart
 
 NAME = "figure"

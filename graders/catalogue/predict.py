@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from graders.catalogue.functions import CHANGED, answers, observing, one_array
-from graders.catalogue.mistake import Catalogue, Key, Mistake, Outcome, Outcomes
-from graders.catalogue.styles import any_of, same_trait
-from graders.catalogue.wrong_networks import (
+from graders.foundation.call import Call, Params
+from graders.foundation.exam import Exam
+from graders.foundation.grader import Seen
+from graders.measure import truth
+from graders.measure.batch import draw
+from graders.mistaken.wrong_networks import (
     WRONG_NETWORKS,
     Network,
     activated,
@@ -18,11 +20,9 @@ from graders.catalogue.wrong_networks import (
     right,
     softmax,
 )
-from graders.foundation.call import Call, Params
-from graders.foundation.exam import Exam
-from graders.foundation.grader import Seen
-from graders.measure import truth
-from graders.measure.batch import draw
+from graders.naming.functions import CHANGED, answers, observing, one_array
+from graders.naming.mistake import Catalogue, Key, Mistake, Outcome, Outcomes
+from graders.naming.styles import any_of, same_trait
 
 DROPPED = "hidden units dropped"
 IMAGES, UNITS = 1500, 8  # of the question that shows which hidden units were dropped

@@ -5,7 +5,6 @@ from functools import partial
 
 import numpy as np
 
-from graders.catalogue.mistake import ENDING, RETURNED, Case, Catalogue, Key, Mistake, Outcome, Outcomes, Predict
 from graders.foundation.call import Value
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Seen
@@ -13,6 +12,7 @@ from graders.foundation.observation import Failed
 from graders.measure.compare import Wrong
 from graders.measure.training import trained_params
 from graders.measure.truth import NAMES
+from graders.naming.mistake import ENDING, RETURNED, Case, Catalogue, Key, Mistake, Outcome, Outcomes, Predict
 from graders.regularisation import H, Regularisation
 
 KINDS = ("weight decay", "dropout")

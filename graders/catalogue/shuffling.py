@@ -6,7 +6,6 @@ from functools import partial
 
 import numpy as np
 
-from graders.catalogue.mistake import ENDING, RETURNED, Case, Catalogue, Key, Mistake, Outcome, Outcomes, Predict
 from graders.foundation.call import Call, Params
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Seen
@@ -18,6 +17,7 @@ from graders.measure.recipes import DEFAULT_MU
 from graders.measure.training import accuracy_of, trained_params
 from graders.measure.trajectory import course, distance, follow
 from graders.measure.visits import learnt, rows
+from graders.naming.mistake import ENDING, RETURNED, Case, Catalogue, Key, Mistake, Outcome, Outcomes, Predict
 from graders.shuffling import BATCH, EPOCHS, SMALL, H, N, Shuffling, first_batch, problem_of, stays_together, unseeded
 
 LR = 0.1  # of the runs whose batches show

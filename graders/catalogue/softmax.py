@@ -5,10 +5,10 @@ from functools import partial
 
 import numpy as np
 
-from graders.catalogue.functions import answers, observing
-from graders.catalogue.mistake import Case, Catalogue, Mistake, Outcomes
-from graders.catalogue.styles import any_of
 from graders.measure import truth
+from graders.naming.functions import answers, observing
+from graders.naming.mistake import Case, Catalogue, Mistake, Outcomes
+from graders.naming.styles import any_of
 
 OVERFLOW = "exp overflows beyond 709 in float64 and beyond 88 in float32, and infinity divided by infinity is NaN."
 UNDERFLOW = "A row that lies far below what is subtracted consists of zeros after exp, and 0/0 is NaN."

@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from graders.catalogue.mistake import Catalogue, Mistake
-from graders.catalogue.rates import observed_rates, rates
 from graders.measure import truth
+from graders.mistaken.rates import observed_rates, rates
+from graders.naming.mistake import Catalogue, Mistake
 
 TEN = (
     "Write down the rates of the epochs 0 to 9 for lr=1, drop=0.5 and every=4, and print what yours returns beside it."

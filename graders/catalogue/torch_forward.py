@@ -6,8 +6,15 @@ from math import sqrt
 
 import numpy as np
 
-from graders.catalogue import model_traits
-from graders.catalogue.mistake import (
+from graders.foundation.call import Call, Params
+from graders.foundation.exam import Exam
+from graders.foundation.grader import Seen
+from graders.foundation.observation import Returned
+from graders.measure import truth
+from graders.measure.port_steps import WRONG_ACTIVATIONS, Activation
+from graders.mistaken import model_traits
+from graders.mistaken.model_traits import NORMALISED, ON_INPUTS, ON_LOGITS, Dropping, Model, model_outcomes
+from graders.naming.mistake import (
     ENDING,
     RAISED,
     RETURNED,
@@ -19,13 +26,6 @@ from graders.catalogue.mistake import (
     Outcomes,
     Predict,
 )
-from graders.catalogue.model_traits import NORMALISED, ON_INPUTS, ON_LOGITS, Dropping, Model, model_outcomes
-from graders.foundation.call import Call, Params
-from graders.foundation.exam import Exam
-from graders.foundation.grader import Seen
-from graders.foundation.observation import Returned
-from graders.measure import truth
-from graders.measure.port_steps import WRONG_ACTIVATIONS, Activation
 
 P = 0.3  # the dropout that the masked question asks for
 STD = "Print the standard deviation of both weight matrices, and compare it with sqrt(2 / fan_in)."

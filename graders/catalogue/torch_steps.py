@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from functools import partial
 
-from graders.catalogue import port_optimisers as other
-from graders.catalogue.mistake import Catalogue, Mistake
-from graders.catalogue.port_runs import Clears, Recipe, Steps
-from graders.catalogue.port_traits import RTOL, observe, recipes, right
-from graders.catalogue.wrong_rules import WRONG_RULES
 from graders.foundation.call import Call
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Seen
 from graders.measure.port_steps import WRONG_ACTIVATIONS, WRONG_LOSSES, Port
+from graders.mistaken import port_optimisers as other
+from graders.mistaken.port_runs import Clears, Recipe, Steps
+from graders.mistaken.port_traits import RTOL, observe, recipes, right
+from graders.mistaken.wrong_rules import WRONG_RULES
+from graders.naming.mistake import Catalogue, Mistake
 
 UNIFORM = (
     "Compute your loss by hand for ten equal logits: the mean cross-entropy is log(10) = 2.303, for any batch size."

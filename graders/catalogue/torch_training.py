@@ -5,8 +5,9 @@ from functools import partial
 
 import numpy as np
 
-from graders.catalogue.mistake import Case, Catalogue, Key, Mistake, Outcome, Outcomes, Predict
-from graders.catalogue.stopping_rules import (
+from graders.measure import truth
+from graders.measure.stopping import RIGHT, Recorded
+from graders.mistaken.stopping_rules import (
     ACCURACY,
     LOSS,
     MAIN,
@@ -22,9 +23,8 @@ from graders.catalogue.stopping_rules import (
     no_epoch_counts,
     training_loss,
 )
-from graders.catalogue.torch_training_traits import curves, ended, further, kept, observe, predicted, right
-from graders.measure import truth
-from graders.measure.stopping import RIGHT, Recorded
+from graders.mistaken.torch_training_traits import curves, ended, further, kept, observe, predicted, right
+from graders.naming.mistake import Case, Catalogue, Key, Mistake, Outcome, Outcomes, Predict
 
 MODE = "Print model.training in front of every loop over batches, and in front of every evaluation."
 WHICH_MODE = "In which mode has the model to be there, and which line puts it into that mode each time?"

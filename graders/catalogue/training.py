@@ -3,8 +3,10 @@
 from dataclasses import replace
 from functools import partial
 
-from graders.catalogue.mistake import Catalogue, Mistake
-from graders.catalogue.train_changes import (
+from graders.catalogue.training_options import OPTIONS
+from graders.catalogue.training_repeated import REPEATED
+from graders.measure.truth import NAMES
+from graders.mistaken.train_changes import (
     counted,
     empty_last,
     fixed,
@@ -15,15 +17,13 @@ from graders.catalogue.train_changes import (
     with_epochs,
     with_weights,
 )
-from graders.catalogue.train_loops import RTOL, Loop, loops, refusing, right_loop
-from graders.catalogue.train_options import OPTIONS
-from graders.catalogue.train_repeated import REPEATED
-from graders.catalogue.train_traits import (
+from graders.mistaken.train_loops import RTOL, Loop, loops, refusing, right_loop
+from graders.mistaken.train_traits import (
     RATIO,
     further,
     observe,
 )
-from graders.measure.truth import NAMES
+from graders.naming.mistake import Catalogue, Mistake
 
 FOLLOW = "Follow the option from train's arguments to the line in which it acts: what arrives there in each epoch?"
 WHERE = "Where is the velocity made: before the loop over the epochs, in it, or in the loop over the batches?"

@@ -5,7 +5,8 @@ from functools import partial
 
 import numpy as np
 
-from graders.catalogue.decayed import (
+from graders.measure import truth
+from graders.mistaken.decayed import (
     BIASES,
     STILL,
     WEIGHTS,
@@ -23,9 +24,8 @@ from graders.catalogue.decayed import (
     right,
     whole,
 )
-from graders.catalogue.mistake import Case, Catalogue, Mistake, Outcomes, Predict
-from graders.catalogue.styles import either
-from graders.measure import truth
+from graders.naming.mistake import Case, Catalogue, Mistake, Outcomes, Predict
+from graders.naming.styles import either
 
 NEAR = 1e-3  # a fixed number this near to 1 or to λ is another mistake
 

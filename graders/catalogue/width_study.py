@@ -5,12 +5,12 @@ from functools import partial
 
 import numpy as np
 
-from graders.catalogue.mistake import ENDING, RETURNED, Case, Catalogue, Key, Mistake, Outcome, Outcomes, Predict
 from graders.foundation.call import Call, Params, Value
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Seen
 from graders.foundation.observation import Failed, Returned
 from graders.measure.training import SERIES
+from graders.naming.mistake import ENDING, RETURNED, Case, Catalogue, Key, Mistake, Outcome, Outcomes, Predict
 from graders.width_study import histories_of, numbers_of, width_of
 
 STUDY, FORM, KEYS = "study", "form", "keys"

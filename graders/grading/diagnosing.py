@@ -3,9 +3,7 @@
 import dataclasses
 from functools import partial
 
-from graders.catalogue.match import diagnose, evidence
-from graders.catalogue.mistake import Case, Catalogue
-from graders.catalogue.registry import catalogue_of
+from graders.catalogue import catalogue_of
 from graders.foundation.call import Call
 from graders.foundation.exam import Exam
 from graders.foundation.observation import Answer, Observation
@@ -13,6 +11,8 @@ from graders.grading.invigilator import Invigilator
 from graders.grading.questions import Identities
 from graders.grading.rounds import Candidacy
 from graders.grading.scorecard import CriterionResult
+from graders.naming.match import diagnose, evidence
+from graders.naming.mistake import Case, Catalogue
 
 NAMELESS = "For the instructor: the search for the mistake's name failed, which changes no point"
 
@@ -43,7 +43,7 @@ def _explained(
     diagnoses = diagnose(case, catalogue)
     smallest = None
     if not any(not d.part for d in diagnoses):
-        from graders.catalogue.smallest import smallest_failure  # noqa: PLC0415 - only a nameless loss needs Hypothesis
+        from graders.naming.smallest import smallest_failure  # noqa: PLC0415 - only a nameless loss needs Hypothesis
 
         smallest = smallest_failure(catalogue.criterion, ask)
     return dataclasses.replace(result, diagnoses=diagnoses, smallest=smallest, evidence=evidence(case, catalogue))

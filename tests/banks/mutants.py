@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from graders.catalogue.registry import all_mistakes
+from graders.catalogue import all_mistakes
 from graders.foundation.exam import TrainingOptions
 from graders.foundation.verdict import Verdict
 from graders.rubric.registry import criterion_names

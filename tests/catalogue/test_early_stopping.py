@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from graders.catalogue.stopping_rules import BEYOND, LOSS, START, by_rule, counting, keeping, no_epoch_counts
 from graders.measure.stopping import Recorded
+from graders.mistaken.stopping_rules import BEYOND, LOSS, START, by_rule, counting, keeping, no_epoch_counts
 from tests.sitting import named, sit_result
 
 LOOP = """        if patience is None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from graders.catalogue.mistake import Mistake
-from graders.catalogue.registry import all_mistakes, catalogue_of
+from graders.catalogue import all_mistakes, catalogue_of
+from graders.naming.mistake import Mistake
 from graders.rubric.registry import criterion_names
 from tests.banks.mutants import UNLISTED, load_mutants
 from tests.sitting import ROOT

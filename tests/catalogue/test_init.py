@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from graders.catalogue.init import CATALOGUE
-from graders.catalogue.match import deviations, diagnose
-from graders.catalogue.mistake import Case
 from graders.foundation.call import Value
 from graders.foundation.exam import Exam
 from graders.foundation.observation import Answer, Returned
 from graders.grading.scorecard import CriterionResult
 from graders.init import Init
+from graders.naming.match import deviations, diagnose
+from graders.naming.mistake import Case
 from tests.sitting import TINY, dataset, named, named_parts, sit_result
 
 # An own style: the legacy generator, weights in float32, biases as rows, a list.

@@ -4,9 +4,9 @@ import dataclasses
 
 import pytest
 
-from graders.catalogue.mistake import Case, Outcomes
-from graders.catalogue.registry import catalogue_of
+from graders.catalogue import catalogue_of
 from graders.grading import diagnosing
+from graders.naming.mistake import Case, Outcomes
 from tests.sitting import named, sit_result
 
 NO_SHIFT = {"mlp_numpy.py": [("np.exp(z - z.max(axis=1, keepdims=True))", "np.exp(z)")]}

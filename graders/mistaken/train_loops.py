@@ -6,10 +6,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from graders.catalogue.match import gap
-from graders.catalogue.mistake import ENDING, RAISED, RETURNED, Case, Key, Outcome, Outcomes, Predict
-from graders.catalogue.train_plans import EVEN, NONE, STYLES, Arrays, Ground, Plan, Run, Style, plan_of, walk
-from graders.catalogue.train_traits import (
+from graders.foundation.call import Call, Params
+from graders.measure.trajectory import course, unscaled
+from graders.mistaken.train_plans import EVEN, NONE, STYLES, Arrays, Ground, Plan, Run, Style, plan_of, walk
+from graders.mistaken.train_traits import (
     FREE_WORDS,
     RATIO,
     RIGHT_WORDS,
@@ -21,8 +21,8 @@ from graders.catalogue.train_traits import (
     scales_of,
     start_of,
 )
-from graders.foundation.call import Call, Params
-from graders.measure.trajectory import course, unscaled
+from graders.naming.match import gap
+from graders.naming.mistake import ENDING, RAISED, RETURNED, Case, Key, Outcome, Outcomes, Predict
 from graders.training import DEFAULTS
 
 RTOL = 2e-3  # of the catalogue

@@ -7,8 +7,6 @@ from typing import TypeAlias
 
 import numpy as np
 
-from graders.catalogue.mistake import ENDING, RAISED, RETURNED, Case, Key, Outcome, Outcomes, Predict
-from graders.catalogue.wrong_rules import CONVENTIONS, Convention, Mistaken, right, rules
 from graders.foundation.call import Params, Value
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Seen
@@ -16,6 +14,8 @@ from graders.foundation.observation import Answer, Failed
 from graders.measure.compare import Wrong, mapping, pair, params
 from graders.measure.trajectory import Rule
 from graders.measure.truth import NAMES
+from graders.mistaken.wrong_rules import CONVENTIONS, Convention, Mistaken, right, rules
+from graders.naming.mistake import ENDING, RAISED, RETURNED, Case, Key, Outcome, Outcomes, Predict
 
 DEFAULT_MU = 0.9
 FORM = "form"  # the part that says what came back beside the params

@@ -6,9 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from graders.catalogue.match import gap
-from graders.catalogue.mistake import ENDING, RETURNED, Case, Interval, Key, Outcome, Outcomes, Predict
-from graders.catalogue.port_runs import Clears, Reached, Recipe, moves_of, nearest, units_of
 from graders.foundation.call import Params
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Seen
@@ -18,6 +15,9 @@ from graders.measure.compare import Wrong
 from graders.measure.port_steps import WRONG_PORTS, Port
 from graders.measure.training import trained_params
 from graders.measure.trajectory import distance
+from graders.mistaken.port_runs import Clears, Reached, Recipe, moves_of, nearest, units_of
+from graders.naming.match import gap
+from graders.naming.mistake import ENDING, RETURNED, Case, Interval, Key, Outcome, Outcomes, Predict
 
 PARTS: Mapping[str, str] = {
     "one step": "one step",

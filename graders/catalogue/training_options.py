@@ -3,8 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
-from graders.catalogue.mistake import Mistake
-from graders.catalogue.train_changes import (
+from graders.mistaken.train_changes import (
     compounding,
     constant_rate,
     from_anywhere,
@@ -17,14 +16,15 @@ from graders.catalogue.train_changes import (
     with_validation,
     without_schedule,
 )
-from graders.catalogue.train_loops import Loop, loops
-from graders.catalogue.train_traits import (
+from graders.mistaken.train_loops import Loop, loops
+from graders.mistaken.train_traits import (
     DIFFERENT,
     NO_EFFECT,
     OTHERS,
     REPEATED_MASKS,
     SAME,
 )
+from graders.naming.mistake import Mistake
 
 FOLLOW = "Follow the option from train's arguments to the line in which it acts: what arrives there in each epoch?"
 HIDDEN = "An option that is not heard fails without a word: the training looks like any other."

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from graders.catalogue.mistake import ENDING, RETURNED, Interval, Key, Outcome, Outcomes
 from graders.foundation.call import Value
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Seen
@@ -26,6 +25,7 @@ from graders.measure.unmasking import (
     pairs_of,
     read_pass,
 )
+from graders.naming.mistake import ENDING, RETURNED, Interval, Key, Outcome, Outcomes
 
 RISK = 1e-6
 CLOSE = 1e-3

@@ -5,13 +5,13 @@ from dataclasses import replace
 from functools import partial
 
 from graders.catalogue import cosine, step_decay
-from graders.catalogue.mistake import Mistake
-from graders.catalogue.rates import Forms, Rates
-from graders.catalogue.train_loops import Loop, loops
-from graders.catalogue.train_plans import NONE, Factors, Plan, Run, Style
-from graders.catalogue.train_traits import RATIO
-from graders.catalogue.wrong_rules import WRONG_RULES, WrongRule
 from graders.measure.trajectory import Rule
+from graders.mistaken.rates import Forms, Rates
+from graders.mistaken.train_loops import Loop, loops
+from graders.mistaken.train_plans import NONE, Factors, Plan, Run, Style
+from graders.mistaken.train_traits import RATIO
+from graders.mistaken.wrong_rules import WRONG_RULES, WrongRule
+from graders.naming.mistake import Mistake
 from graders.training import LONG
 
 RATES = "Print the learning rate that momentum_step is given in each epoch."

@@ -5,7 +5,6 @@ from typing import TypeAlias
 
 import numpy as np
 
-from graders.catalogue.mistake import ENDING, RETURNED, Interval, Key, Outcome, Outcomes
 from graders.foundation.call import Call, Params, Value
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Seen
@@ -16,6 +15,7 @@ from graders.measure.miniature import CLASSES, PIXELS, Problem
 from graders.measure.recipes import DEFAULT_MU, Recipe
 from graders.measure.training import loss_of, trained_params
 from graders.measure.visits import labels_used, rows, visits
+from graders.naming.mistake import ENDING, RETURNED, Interval, Key, Outcome, Outcomes
 from graders.training import DEFAULTS, DROPPED, SHORT, WIDE, H, N, problem_of, starts_of
 
 SAME, DIFFERENT = "the same bits", "different bits"

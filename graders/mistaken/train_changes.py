@@ -5,17 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from graders.catalogue.mistake import ENDING, Case, Outcomes
-from graders.catalogue.train_loops import RTOL, Loop, ending
-from graders.catalogue.train_plans import WAVES, Plan, Run, Style
-from graders.catalogue.train_traits import (
-    DIFFERENT,
-    NO_EFFECT,
-    NOT_ALL,
-    RATIO,
-    STILL,
-    start_of,
-)
 from graders.foundation.call import Params
 from graders.foundation.observation import Returned
 from graders.measure import truth
@@ -23,6 +12,17 @@ from graders.measure.compare import Wrong, params
 from graders.measure.training import trained_params
 from graders.measure.trajectory import distance
 from graders.measure.truth import NAMES
+from graders.mistaken.train_loops import RTOL, Loop, ending
+from graders.mistaken.train_plans import WAVES, Plan, Run, Style
+from graders.mistaken.train_traits import (
+    DIFFERENT,
+    NO_EFFECT,
+    NOT_ALL,
+    RATIO,
+    STILL,
+    start_of,
+)
+from graders.naming.mistake import ENDING, Case, Outcomes
 from graders.training import LR, SHAPES, H, problem_of
 
 

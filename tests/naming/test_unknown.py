@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from graders.catalogue.factors import quantities_of
-from graders.catalogue.smallest import SMALL, smallest_failure, written
 from graders.foundation.call import Call
 from graders.foundation.observation import Failed, FailureKind, Observation, Returned
 from graders.measure import truth
+from graders.naming.factors import quantities_of
+from graders.naming.smallest import SMALL, smallest_failure, written
 from tests.sitting import named, sit_result
 
 SUM = "P: Array = e / e.sum(axis=1, keepdims=True)"

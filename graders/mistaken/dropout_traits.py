@@ -5,10 +5,10 @@ from typing import TypeAlias
 
 import numpy as np
 
-from graders.catalogue.dropping import ACTING, AS_GIVEN, DIRECT, ENTRIES, GIVEN, INFERENCE, INSIDE, MASKS, inner_p
-from graders.catalogue.mistake import ENDING, RETURNED, Case, Key, Outcome, Outcomes
-from graders.catalogue.styles import Several
 from graders.measure.unmasking import HIDDEN, OWN, SAME_MASK, THIS_PASS
+from graders.mistaken.dropping import ACTING, AS_GIVEN, DIRECT, ENTRIES, GIVEN, INFERENCE, INSIDE, MASKS, inner_p
+from graders.naming.mistake import ENDING, RETURNED, Case, Key, Outcome, Outcomes
+from graders.naming.styles import Several
 
 OfP: TypeAlias = Callable[[float], float]
 """From the chance to be dropped to a factor or a share."""

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from graders.catalogue.match import diagnose, gap
-from graders.catalogue.mistake import ENDING, RAISED, RETURNED, Case, Catalogue, Interval, Mistake, Outcome, Outcomes
 from graders.foundation.exam import Exam
+from graders.naming.match import diagnose, gap
+from graders.naming.mistake import ENDING, RAISED, RETURNED, Case, Catalogue, Interval, Mistake, Outcome, Outcomes
 from tests.sitting import TINY, dataset
 
 RIGHT: Outcomes = {("plain", "value"): np.array([1.0, 2.0]), ("large", "value"): np.array([3.0, 5.0])}

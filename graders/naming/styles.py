@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from graders.catalogue.functions import Read, answers, one_array
-from graders.catalogue.mistake import Case, Key, Outcome, Outcomes, Predict
+from graders.naming.functions import Read, answers, one_array
+from graders.naming.mistake import Case, Key, Outcome, Outcomes, Predict
 
 Several: TypeAlias = Callable[[Case], list[Outcomes]]
 """A prediction of several styles."""

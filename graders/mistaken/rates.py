@@ -6,11 +6,11 @@ from typing import TypeAlias
 
 import numpy as np
 
-from graders.catalogue.mistake import ENDING, RETURNED, Case, Key, Outcome, Outcomes
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Seen
 from graders.foundation.observation import Failed
 from graders.measure.compare import Wrong, number
+from graders.naming.mistake import ENDING, RETURNED, Case, Key, Outcome, Outcomes
 
 Rates: TypeAlias = Callable[..., float]
 """A schedule, right or mistaken: from epoch and settings to the rate."""

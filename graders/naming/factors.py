@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from graders.catalogue.mistake import Case, Key, Outcomes
 from graders.foundation.call import Call, Params
 from graders.foundation.diagnosis import Name
+from graders.naming.mistake import Case, Key, Outcomes
 
 EXACT = 1e-4  # how near to k a meaning must lie: float32 answers scatter by less
 WORDS: Mapping[str, str] = {

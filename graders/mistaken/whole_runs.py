@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from graders.catalogue.mistake import ENDING, RETURNED, Case, Key, Outcome, Outcomes, Predict
 from graders.foundation.call import Call, Params, Room, Value
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Seen
@@ -19,6 +18,7 @@ from graders.measure.compare import Wrong
 from graders.measure.miniature import CLASSES, PIXELS, Problem, draw
 from graders.measure.training import trained_params
 from graders.measure.truth import NAMES
+from graders.naming.mistake import ENDING, RETURNED, Case, Key, Outcome, Outcomes, Predict
 
 H, SEED = 32, 17
 COPIES, ALL, ONE, PLAIN, START = "copies", "all in one batch", "one step", "copies, momentum 0", "at rest"

@@ -7,7 +7,6 @@ from typing import TypeAlias
 
 import numpy as np
 
-from graders.catalogue.mistake import ENDING, RETURNED, Case, Key, Outcome, Outcomes, Predict
 from graders.curves import EPOCHS, LAST, LEARNT, H, full, problem, start, uneven
 from graders.foundation.call import Call, Params, Value
 from graders.foundation.exam import Exam
@@ -17,6 +16,7 @@ from graders.measure import truth
 from graders.measure.compare import Wrong
 from graders.measure.miniature import CLASSES, PIXELS, Problem, draw
 from graders.measure.training import SERIES, history_series, trained_params
+from graders.naming.mistake import ENDING, RETURNED, Case, Key, Outcome, Outcomes, Predict
 
 FULL, REST, LONG, MASKED, ONE_LEFT = "numpy run 0", "at rest", "learnt", "dropout", "one left"
 TRAINING, VALIDATION = ("train_loss", "train_acc"), ("val_loss", "val_acc")

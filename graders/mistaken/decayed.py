@@ -6,9 +6,6 @@ from typing import TypeAlias
 
 import numpy as np
 
-from graders.catalogue.mistake import ENDING, RETURNED, Case, Key, Outcome, Outcomes, Predict
-from graders.catalogue.styles import Several
-from graders.catalogue.wrong_passes import PARTS, four
 from graders.foundation.call import Call, Params, Value
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Seen
@@ -17,6 +14,9 @@ from graders.measure import miniature, truth
 from graders.measure.batch import of_call
 from graders.measure.compare import Wrong
 from graders.measure.training import trained_params
+from graders.mistaken.wrong_passes import PARTS, four
+from graders.naming.mistake import ENDING, RETURNED, Case, Key, Outcome, Outcomes, Predict
+from graders.naming.styles import Several
 
 WITHOUT = "without"
 TRAIN = "train"  # the part that says whether train decays, where the gradient does not

@@ -10,7 +10,6 @@ from typing import TypeAlias
 import numpy as np
 from scipy.special import betaincinv, chdtri
 
-from graders.catalogue.mistake import ENDING, RETURNED, Case, Interval, Key, Outcome, Outcomes
 from graders.foundation.call import Params, Value
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Seen
@@ -18,6 +17,7 @@ from graders.foundation.observation import Answer, Failed, Returned
 from graders.measure import truth
 from graders.measure.compare import Wrong, array, mapping, params
 from graders.measure.statistics import z_of
+from graders.naming.mistake import ENDING, RETURNED, Case, Interval, Key, Outcome, Outcomes
 
 Model: TypeAlias = Callable[[Params, np.ndarray], np.ndarray]
 """From parameters (float64) and images (N, D) to what the model returns, (N, K)."""

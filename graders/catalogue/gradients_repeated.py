@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from graders.catalogue.mistake import Mistake, Predict
-from graders.catalogue.wrong_passes import gives, sigmoid
 from graders.measure import truth
 from graders.measure.backprop import LINES
+from graders.mistaken.wrong_passes import gives, sigmoid
+from graders.naming.mistake import Mistake, Predict
 
 mistake = partial(Mistake, criterion="gradients")
 of_the_softmax = partial(

@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from graders.catalogue.mistake import ENDING, RETURNED, Case, Key, Outcome, Outcomes
-from graders.catalogue.stopping_rules import RIGHT_HABITS, Habit
 from graders.foundation.call import Call, Params, Value
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Seen
@@ -19,6 +17,8 @@ from graders.measure.port_steps import Port
 from graders.measure.stopping import Recorded
 from graders.measure.training import SERIES, accuracy_of, history_series, loss_of, trained_params
 from graders.measure.trajectory import distance
+from graders.mistaken.stopping_rules import RIGHT_HABITS, Habit
+from graders.naming.mistake import ENDING, RETURNED, Case, Key, Outcome, Outcomes
 
 TRAIN = "train_torch"
 CLEAR = 1e-3  # between two logits, for the order of the classes to be beyond rounding

@@ -7,8 +7,6 @@ from typing import TypeAlias
 import numpy as np
 from scipy.special import ndtr
 
-from graders.catalogue.mistake import ENDING, RETURNED, Case, Interval, Key, Outcome, Outcomes
-from graders.catalogue.styles import Several
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Seen
 from graders.foundation.observation import Failed, Returned
@@ -16,6 +14,8 @@ from graders.measure.batch import one_of_four
 from graders.measure.compare import Wrong
 from graders.measure.statistics import deviation_of_normal, kolmogorov, z_of
 from graders.measure.truth import NAMES
+from graders.naming.mistake import ENDING, RETURNED, Case, Interval, Key, Outcome, Outcomes
+from graders.naming.styles import Several
 
 RISK = 1e-6  # that an interval misses the number that a draw was made with
 WEIGHTS, BIASES = ("W1", "W2"), ("b1", "b2")

@@ -15,13 +15,13 @@ from hypothesis import HealthCheck, Phase, Verbosity, assume, find, settings
 from hypothesis import strategies as st
 from hypothesis.errors import HypothesisException
 
-from graders.catalogue.functions import Read, one_array
-from graders.catalogue.match import gap
-from graders.catalogue.mistake import Outcome
 from graders.foundation.call import Call, Params, Value
 from graders.foundation.diagnosis import SmallestFailure
 from graders.foundation.observation import Failed, FailureKind, Observation
 from graders.measure import truth
+from graders.naming.functions import Read, one_array
+from graders.naming.match import gap
+from graders.naming.mistake import Outcome
 
 Ask: TypeAlias = Callable[[Call], Observation]
 

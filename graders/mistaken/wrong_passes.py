@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from graders.catalogue.functions import one_array
-from graders.catalogue.mistake import Outcome, Predict
-from graders.catalogue.styles import any_of
 from graders.foundation.call import Params, Value
 from graders.measure import truth
 from graders.measure.backprop import Line, with_lines
 from graders.measure.describe import type_of
+from graders.naming.functions import one_array
+from graders.naming.mistake import Outcome, Predict
+from graders.naming.styles import any_of
 
 TINY = 1e-6  # a gradient below this everywhere is zero up to rounding: no mistake but a sum that cancels gives it
 PARTS = ("loss", *truth.NAMES)

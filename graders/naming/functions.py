@@ -5,13 +5,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from graders.catalogue.mistake import ENDING, RAISED, RETURNED, Case, Key, Outcome, Outcomes, Predict
 from graders.foundation.call import Call, Params, Value
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Seen
 from graders.foundation.observation import Failed
 from graders.measure import truth
 from graders.measure.compare import Wrong, array
+from graders.naming.mistake import ENDING, RAISED, RETURNED, Case, Key, Outcome, Outcomes, Predict
 
 Read: TypeAlias = Callable[[Any], Mapping[str, Outcome]]
 """From what a function returned to its parts."""

@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from graders.catalogue.factors import constant_factor
-from graders.catalogue.mistake import (
+from graders.foundation.diagnosis import Diagnosis, Evidence
+from graders.measure.describe import describe_call
+from graders.naming.factors import constant_factor
+from graders.naming.mistake import (
     ENDING,
     RETURNED,
     Case,
@@ -21,8 +23,6 @@ from graders.catalogue.mistake import (
     Outcomes,
     Predict,
 )
-from graders.foundation.diagnosis import Diagnosis, Evidence
-from graders.measure.describe import describe_call
 
 ALIKE = 1e-9  # gaps below this are rounding in float64: they tell no two entries apart
 EVIDENCE, SHOWN = 24, 2000  # deviations of a criterion, and numbers of an array, that an instructor is shown
