@@ -26,7 +26,7 @@ from graders.measure.batch import Batch, of_call
 from graders.measure.compare import Wrong, array, check, same
 from graders.measure.dropped import acting_mask, dropped_array, independent, inverted, right_share
 from graders.measure.manners import inputs_untouched
-from graders.measure.masks import Masks, drawn, one_mask, positive_batch, read, right_without
+from graders.measure.masks import Masks, drawn, one_mask, positive_batch, read, right_without, showing
 from graders.measure.statistics import share
 
 SHAPE = (200, 150)
@@ -124,16 +124,23 @@ class Dropout(Grader):
             masks = Masks(two, p=self.p)
             return _own_masks([masks.explaining(value, names_of_two, rtol=self.rtol) for value in values])
 
-        checks = [
-            check("one mask acts in the forward and the backward pass", singles[0], test_one, weight=3, fix=REACHES),
-            check("hidden units are dropped with chance p", singles, test_share, weight=0.5, fix=REACHES),
-            check("dropout=0 in loss_and_grads changes nothing", [seen["one image"], seen["p=0 in the gradient"]],
-                  lambda v, w: _equal(v, w, one, names, self.rtol), weight=0.5),
-            check("loss_and_grads draws from the given generator",
-                  [singles[0], seen["one image 0 again"], singles[1]],
-                  lambda *values: _from_generator([read(v, one, ["W2"])["W2"] for v in values]), weight=0.5,
-                  fix=GENERATOR),
-        ]  # fmt: skip
+        shown_by = showing(seen["one image"].observation, one)
+        checks: list[Check] = []
+        if names:
+            told = [seen["one image"], seen["p=0 in the gradient"]]
+            title = "dropout=0 in loss_and_grads changes nothing"
+            checks.append(check(title, told, lambda v, w: _equal(v, w, one, names, self.rtol), weight=0.5))
+        if "W2" in shown_by:
+            checks += [
+                check("hidden units are dropped with chance p", singles, test_share, weight=0.5, fix=REACHES),
+                check("loss_and_grads draws from the given generator",
+                      [singles[0], seen["one image 0 again"], singles[1]],
+                      lambda *values: _from_generator([read(v, one, ["W2"])["W2"] for v in values]), weight=0.5,
+                      fix=GENERATOR),
+            ]  # fmt: skip
+        if {"W1", "W2"} <= shown_by:
+            title = "one mask acts in the forward and the backward pass"
+            checks.insert(0, check(title, singles[0], test_one, weight=3, fix=REACHES))
         # Without a single right quantity no mask could be recognised.
         if names_of_two:
             checks.append(check("every image has a mask of its own", pairs, test_pairs, weight=1.5, fix=OWN_MASK))

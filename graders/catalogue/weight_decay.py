@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 
+from graders.catalogue.weight_decay_repeated import REPEATED
 from graders.measure import truth
 from graders.mistaken.decayed import (
     BIASES,
@@ -281,6 +282,7 @@ MISTAKES = (
         did="The penalty in the loss is a mean over the entries, not a sum; the gradients are right.",
         gives=either(loses(_means), loses(lambda asked: 2 * _means(asked))),
     ),
+    *REPEATED,
 )
 
 CATALOGUE = Catalogue(

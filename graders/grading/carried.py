@@ -37,7 +37,7 @@ class Unseen:
 def charge_once(candidacies: Sequence[Candidacy], exam: Exam, invigilator: Invigilator) -> tuple[CriterionResult, ...]:
     """Name what was lost, and give back what was lost only because of a mistake that is charged elsewhere.
 
-    Functions are taken in the order in which they build on each other, so that a chain costs its first link alone.
+    Criteria are taken in the order in which their functions build on each other: a chain costs its first link alone.
     """
     criteria = [c.criterion for c in candidacies]
     asked = {c.criterion.name: frozenset(c.functions) for c in candidacies}
@@ -45,7 +45,7 @@ def charge_once(candidacies: Sequence[Candidacy], exam: Exam, invigilator: Invig
     current = {c.criterion.name: c.result() for c in candidacies}
     wrong: dict[str, str] = {}  # function -> title of the criterion at which its mistake is charged
     charged: dict[str, str] = {}  # catalogue id -> title of the criterion at which that mistake is charged
-    for level in _levels(criteria):
+    for level in _levels(criteria, asked):
         lost = [c for c in level if current[c.name].standing in LOST]
         names = {c.name: stand_ins(c.grader.about, asked[c.name], wrong) for c in lost}
         again = [Candidacy(c, exam, names[c.name]) for c in lost if names[c.name]]
@@ -69,10 +69,23 @@ def _nameable(result: CriterionResult) -> bool:
     return closed or result.standing in (Standing.NONE, Standing.PARTIAL)
 
 
-def _levels(criteria: Sequence[Criterion]) -> Sequence[Sequence[Criterion]]:
-    """Group the criteria by how much their function is built on; those about none come last."""
+def _levels(criteria: Sequence[Criterion], asked: Mapping[str, Iterable[str]]) -> Sequence[Sequence[Criterion]]:
+    """Group the criteria by the deepest function that they ask, so that what it is built on is known by then.
+
+    A criterion about a part of that function, such as dropout inside loss_and_grads, comes before those about the
+    whole; one about another function, such as the port beside train, comes after them. Those about none come last.
+    """
     depth: Mapping[str, int] = {name: len(built_on(name)) for name in BUILDS_ON}
-    of = {c.name: depth.get(c.grader.about, len(depth)) for c in criteria}
+    last = len(depth)
+
+    def place(criterion: Criterion) -> tuple[int, int]:
+        about = criterion.grader.about
+        if not about:
+            return last, last
+        deepest = max({about, *asked[criterion.name]}, key=depth.__getitem__)
+        return depth[deepest], depth[about] if about in {deepest, *built_on(deepest)} else last
+
+    of = {c.name: place(c) for c in criteria}
     return [[c for c in criteria if of[c.name] == d] for d in sorted(set(of.values()))]
 
 

@@ -80,6 +80,23 @@ def right_without(observation: Observation, batch: Batch, *, rtol: float) -> tup
     return tuple(right)
 
 
+def showing(observation: Observation, batch: Batch) -> frozenset[str]:
+    """Return which of dW1 and dW2 could show a mask: without dropout, they have their shape and are not all zero.
+
+    Where the question got no answer, both could: there is nothing to excuse.
+    """
+    if not isinstance(observation, Returned):
+        return frozenset({"W1", "W2"})
+    found = set()
+    for name in ("W1", "W2"):
+        try:
+            if read(observation.value, batch, [name])[name].any():
+                found.add(name)
+        except Wrong:
+            continue
+    return frozenset(found)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Drawn:
     """The mask of one image.

@@ -1,5 +1,6 @@
 """What weight decay adds to the loss and to the gradients, against the student's own answer without, in units of λ."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -19,6 +20,7 @@ from graders.naming.mistake import ENDING, RETURNED, Case, Key, Outcome, Outcome
 from graders.naming.styles import Several
 
 WITHOUT = "without"
+SHAPES = "shapes"  # the part that says which gradients without decay have another shape than their parameter
 TRAIN = "train"  # the part that says whether train decays, where the gradient does not
 TRAINED, DECAYED = "trained", "trained with decay"
 H = 6
@@ -82,6 +84,11 @@ def observe(_exam: Exam, seen: Seen) -> Outcomes:
         observation = seen[name].observation
         found[name, ENDING] = observation.kind.value if isinstance(observation, Failed) else RETURNED
     before = _read(seen, WITHOUT)
+    if before:
+        params = of_call(seen[WITHOUT].call).params
+        told = [g for g in before.values() if isinstance(g, str)]
+        shapes = {n: g.shape for n, g in before.items() if n in truth.NAMES and isinstance(g, np.ndarray)}
+        found[WITHOUT, SHAPES] = told[0] if told else odd_shapes(shapes, params)
     for name, decay in decays_of(seen).items():
         after = _read(seen, name)
         if before and after:
@@ -89,6 +96,12 @@ def observe(_exam: Exam, seen: Seen) -> Outcomes:
     if TRAINED in seen:
         found[TRAIN, TRAIN] = _trained(seen)
     return found
+
+
+def odd_shapes(shapes: Mapping[str, tuple[int, ...]], params: Params) -> str:
+    """Return which arrays have another shape than their parameter; biases count flat."""
+    odd = {n: (math.prod(s),) if n in BIASES else tuple(s) for n, s in shapes.items()}
+    return "; ".join(f"d{n} {s}" for n, s in sorted(odd.items()) if s != getattr(params, n).shape)
 
 
 def _read(seen: Seen, name: str) -> Mapping[str, Outcome]:
@@ -132,7 +145,7 @@ def added_to(
     case: Case, weights: Sequence[str], added: Added, penalty: Penalty, *, biases: Added | None, trains: str
 ) -> Outcomes:
     """Return what is added where these weights' gradients get `added`, the other's the right term."""
-    found: dict[Key, Outcome] = {(WITHOUT, ENDING): RETURNED}
+    found: dict[Key, Outcome] = {(WITHOUT, ENDING): RETURNED, (WITHOUT, SHAPES): ""}
     if TRAINED in case.seen:
         found[TRAIN, TRAIN] = trains
     for question, asked in questions(case).items():
