@@ -54,8 +54,8 @@ WHICH_SET = "Follow each of the four numbers back to the images and labels that 
 MEAN_OF_WHAT = "How many numbers did you add up, and was each of them a mean already?"
 WHEN = "At which moment of the epoch do you measure, and with which params?"
 
-
 mistake = partial(Mistake, criterion="curves")
+
 MISTAKES = (
     mistake(
         id="curves-swapped",

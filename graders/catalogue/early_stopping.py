@@ -39,8 +39,8 @@ COPY = "When is the best epoch's copy of the params made, and which of your stat
 TOO_LONG = "Training goes on while validation gets worse: the time is lost."
 TOO_SHORT = "A short rise of the validation loss ends a run that was still learning."
 
-
 mistake = partial(Mistake, criterion="early_stopping")
+
 MISTAKES = (
     mistake(
         id="early-stopping-last-params",

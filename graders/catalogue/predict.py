@@ -7,6 +7,7 @@ import numpy as np
 from graders.foundation.call import Params
 from graders.measure import truth
 from graders.mistaken.label_traits import DROPPED, further, observe, read
+from graders.mistaken.loss_parts import softmax
 from graders.mistaken.wrong_networks import (
     WRONG_NETWORKS,
     Network,
@@ -14,7 +15,6 @@ from graders.mistaken.wrong_networks import (
     hidden,
     leaky,
     right,
-    softmax,
 )
 from graders.naming.functions import CHANGED, answers
 from graders.naming.mistake import Catalogue, Mistake
@@ -31,7 +31,6 @@ TWO_COPIES = (
 BEFORE_AND_AFTER = "Print the argument before and after the call."
 WRITES = "Which of your statements writes into an argument, as += and out= do?"
 FROM_ZERO = "Accuracy compares with labels that count from 0: hardly one of them can agree."
-
 
 mistake = partial(Mistake, criterion="predict")
 

@@ -24,8 +24,8 @@ SHIFT = "What happens to a row's probabilities when the same number is added to 
 WHICH = "Which number makes the largest exponential of each row equal to one?"
 ONE_IMAGE = "Each row is one image: the probabilities of its classes must sum to one."
 
-
 mistake = partial(Mistake, criterion="softmax")
+
 MISTAKES = (
     mistake(
         id="softmax-no-shift",

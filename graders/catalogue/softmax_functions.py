@@ -20,8 +20,8 @@ NOT_NEEDED = (
 )
 PRINT_SHAPES = "Print the shapes of both sides of each subtraction and division, for 7 images and 5 classes."
 
-
 mistake = partial(Mistake, criterion="softmax")
+
 FUNCTIONS = (
     mistake(
         id="softmax-epsilon-in-the-denominator",

@@ -36,7 +36,6 @@ ONES = "Build a model with dropout=0.3, call model.train(), and look at the hidd
 MODES = "Which layers behave differently after model.train() and model.eval(), and how do they get to know?"
 PLACE = "Between which two layers does the dropout stand in the task?"
 
-
 mistake = partial(Mistake, criterion="torch_forward")
 
 

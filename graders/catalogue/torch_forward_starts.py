@@ -16,8 +16,8 @@ TWO_MODELS = "Build two models with the same seed and two with different seeds, 
 SEED = "Where in build_torch does the seed reach the generator that draws the weights?"
 LAYERS = "Write down the layers of your NumPy network, one by one, and beside them those of the model."
 
-
 mistake = partial(Mistake, criterion="torch_forward")
+
 STARTS = (
     mistake(
         id="torch-forward-default-init",

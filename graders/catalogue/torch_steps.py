@@ -17,8 +17,8 @@ PRINT_GRADIENT = "Print the norm of one gradient right before each step, twice f
 ORDER = "In which order do backward, step and zero_grad stand, and inside which loop does each of them belong?"
 COUNT = "Count the steps of one epoch, and the images in each of them."
 
-
 mistake = partial(Mistake, criterion="torch_steps")
+
 LOOP = (
     mistake(
         id="torch-steps-no-zero-grad",

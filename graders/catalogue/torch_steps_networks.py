@@ -18,7 +18,6 @@ HELD = "Compare the parameters that your optimiser holds (optimizer.param_groups
 WHICH = "Which of the model's tensors does the optimiser get, and which should it get?"
 LAYERS = "Which activation stands in your NumPy network, and which in the model? Compare both at a negative input."
 
-
 mistake = partial(Mistake, criterion="torch_steps")
 
 

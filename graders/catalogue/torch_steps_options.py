@@ -18,8 +18,8 @@ GROUPS = (
 RATES = "Print the optimiser's learning rate in every epoch, next to your own schedule function."
 WHEN = "When is the schedule asked for the next rate: before or after the epoch, and how often in one epoch?"
 
-
 mistake = partial(Mistake, criterion="torch_steps")
+
 OPTIMISERS = (
     mistake(
         id="torch-steps-adam",

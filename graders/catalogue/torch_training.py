@@ -17,8 +17,8 @@ RANDOM = "List everything that is random in a run: weights, order of the images,
 LABELS = "Compare predict_torch(model, X) with the logits of three images that you look at yourself."
 ARGMAX = "Which axis of the logits (N, K) holds one image's classes, and what of it is the answer?"
 
-
 mistake = partial(Mistake, criterion="torch_training")
+
 MODES = (
     mistake(
         id="torch-training-no-eval",

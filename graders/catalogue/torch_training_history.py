@@ -10,8 +10,8 @@ RECOMPUTE = "Recompute the validation loss of the model that comes back, and loo
 AVERAGE = "Print what you add up in one epoch, and what you divide it by: is each number a mean already?"
 TWO_LISTS = "Print the length of each of the four series after two epochs."
 
-
 mistake = partial(Mistake, criterion="torch_training")
+
 HISTORY = (
     mistake(
         id="torch-training-validation-of-training-images",

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from graders.catalogue.early_stopping import BY_HAND, COUNT
 from graders.catalogue.torch_training_history import RECOMPUTE
 from graders.measure.stopping import RIGHT
 from graders.mistaken.stopping_rules import (
@@ -25,13 +26,8 @@ from graders.mistaken.stopping_rules import (
 from graders.mistaken.torch_training_predictions import by_rules, keeps
 from graders.naming.mistake import Mistake
 
-BY_HAND = (
-    "Print each epoch's validation loss, the best one so far and the count of bad epochs, and follow them by hand."
-)
-COUNT = "What happens to your count in an epoch that is better than all before, and in one that is not?"
-
-
 mistake = partial(Mistake, criterion="torch_training")
+
 STOPPING = (
     mistake(
         id="torch-training-last-weights",

@@ -75,6 +75,7 @@ def per_batch(names: Sequence[str]) -> Change:
 
 
 def short_batch_left_out(run: Run, style: Style) -> Series:
+    """Return the accuracy whose last, shorter batch is counted and not looked at."""
     n = len(run.problem.X)
     share = n // run.batch * run.batch / n
     if run.question == ONE_LEFT:  # one image's answer is missing, right or wrong
@@ -99,6 +100,7 @@ def never_reset(*, mean: bool) -> Change:
 
 
 def never_reset_loss(run: Run, style: Style) -> Series:
+    """Return the training loss alone, its sum never set to zero."""
     return changed(run, ("train_loss",), (True, style[1]), lambda _n, told: np.cumsum(told))
 
 

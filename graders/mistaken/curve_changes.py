@@ -46,6 +46,7 @@ def subsets(*groups: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def over(change: Callable[[Run, str, np.ndarray], Outcome], *groups: Sequence[str]) -> Sequence[Change]:
+    """Return the change of all of these series, then of each group alone."""
     return [_each(names, change) for names in subsets(*groups)]
 
 
@@ -55,6 +56,8 @@ def _other(name: str) -> str:
 
 
 def of_the_other_set(names: Sequence[str]) -> Change:
+    """Return the numbers of the other set of images in these series."""
+
     def change(run: Run, style: Style) -> Series:
         gathered = dict(zip(TRAINING, style, strict=True))
         found: dict[str, Outcome] = {}
@@ -74,6 +77,7 @@ def ahead(run: Run, name: str, told: np.ndarray) -> Outcome:
 
 
 def summed(run: Run, name: str, told: np.ndarray) -> Outcome:
+    """Return the sum over the images."""
     return told * len(run.images(name)[0])
 
 
@@ -88,6 +92,8 @@ def broadcast(run: Run, name: str, told: np.ndarray) -> Outcome:
 
 
 def best_so_far(names: Sequence[str]) -> Change:
+    """Return the best number so far in each epoch; where the best cannot be told, whatever was recorded."""
+
     def best(run: Run, name: str, told: np.ndarray) -> Outcome:
         sign = 1 if name.endswith("acc") else -1
         if len(told) > 1:
@@ -136,6 +142,8 @@ def first_images(count: int) -> Change:
 
 
 def start_included(names: Sequence[str]) -> Change:
+    """Return these series with a number from before training in front."""
+
     def change(run: Run, style: Style) -> Series:
         def longer(name: str, told: np.ndarray) -> Outcome:
             first = run.series(name, run.before[:1])
@@ -148,6 +156,7 @@ def start_included(names: Sequence[str]) -> Change:
 
 
 def words(word: str, names: Sequence[str]) -> Change:
+    """Return a word, such as that a series is missing, in the place of each of these series."""
     return lambda run, _style: {name: word for name in names if name in run.got}
 
 
@@ -166,18 +175,22 @@ def other_names(case: Case) -> Sequence[Outcomes]:
 
 
 def last_repeated(run: Run, _name: str, told: np.ndarray) -> Outcome:
+    """Return the last epoch's number in every epoch."""
     return np.full_like(told, told[-1]) if run.question == f"after {EPOCHS}" else told
 
 
 def last_alone(run: Run, _name: str, told: np.ndarray) -> Outcome:
+    """Return the last epoch's number alone."""
     return told[-1:]
 
 
 def rounded(digits: int) -> Callable[[Run, str, np.ndarray], Outcome]:
+    """Return the series rounded to some digits."""
     return lambda _run, _name, told: np.round(told, digits)
 
 
 def mixed_up(run: Run, style: Style) -> Series:
+    """Return accuracies in the place of losses, and losses in that of accuracies."""
     swap = {"loss": "acc", "acc": "loss"}
     gathered = dict(zip(TRAINING, style, strict=True))
     found: dict[str, Outcome] = {}

@@ -49,10 +49,10 @@ def log_softmax(z: np.ndarray, axis: int | None = 1) -> np.ndarray:
     return log_p
 
 
-def softmax(z: np.ndarray) -> np.ndarray:
-    """Return P, (N, K)."""
-    e = np.exp(z - z.max(axis=1, keepdims=True))
-    p: np.ndarray = e / e.sum(axis=1, keepdims=True)
+def softmax(z: np.ndarray, axis: int = 1) -> np.ndarray:
+    """Return P, (N, K), or probabilities along another axis."""
+    e = np.exp(z - z.max(axis=axis, keepdims=True))
+    p: np.ndarray = e / e.sum(axis=axis, keepdims=True)
     return p
 
 

@@ -5,15 +5,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from graders.mistaken.loss_parts import at_label, binary, each, log_softmax, one_hot, softmax
+from graders.mistaken.loss_parts import Loss, at_label, binary, each, log_softmax, one_hot, softmax
 from graders.naming.functions import one_array
 from graders.naming.mistake import Case, Outcome, Outcomes
 from graders.naming.styles import Several, any_of
 
 Probabilities: TypeAlias = Callable[[np.ndarray], np.ndarray]
 
-
-Loss: TypeAlias = Callable[[np.ndarray, np.ndarray], Any]
 ZERO = 1e-4  # a loss below this counts as zero, as it does for the grader
 USUAL = (1e-15, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7)  # what is usually added to P before its logarithm
 
@@ -29,20 +27,24 @@ def read(value: Any) -> Mapping[str, Outcome]:  # noqa: ANN401 - whatever a wron
 
 
 def unshifted(z: np.ndarray) -> np.ndarray:
+    """Return P of exponentials that nothing was taken out of, (N, K)."""
     e = np.exp(z)
     p: np.ndarray = e / e.sum(axis=1, keepdims=True)
     return p
 
 
 def along_images(z: np.ndarray) -> np.ndarray:
+    """Return a softmax along the images, (N, K)."""
     return softmax(z.T).T
 
 
 def mean_of(losses: np.ndarray) -> Any:  # noqa: ANN401
+    """Return the mean of the images' losses."""
     return losses.mean()
 
 
 def sum_of(losses: np.ndarray) -> Any:  # noqa: ANN401
+    """Return the sum of the images' losses."""
     return losses.sum()
 
 
@@ -115,17 +117,20 @@ def of_any_logits(losses: Sequence[Loss], name: str) -> Several:
     return lambda case: [*plain(case), *(guarded(case) if guarded else ())]
 
 
-def smoothed(case: Case) -> Sequence[Outcomes]:
-    """Read off the first loss how much weight the other classes get, and predict all answers with it."""
+def _first_loss(case: Case) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """Return logits (N, K), labels (N,) and the loss of the ordinary question; None where that is no single number."""
     z, y = case.seen["ordinary"].call.args
     got = case.observed.get(("ordinary", "value"))
-    if (
-        not isinstance(z, np.ndarray)
-        or not isinstance(y, np.ndarray)
-        or not isinstance(got, np.ndarray)
-        or got.size > 1
-    ):
+    if isinstance(z, np.ndarray) and isinstance(y, np.ndarray) and isinstance(got, np.ndarray) and got.size <= 1:
+        return z, y, got
+    return None
+
+
+def smoothed(case: Case) -> Sequence[Outcomes]:
+    """Read off the first loss how much weight the other classes get, and predict all answers with it."""
+    if (first := _first_loss(case)) is None:
         return ()
+    z, y, got = first
     right, uniform = float(each(z, y).mean()), float(-log_softmax(z).mean())
     share = (float(got) - right) / (uniform - right)
     if not 0.005 < share < 0.9:
@@ -135,15 +140,9 @@ def smoothed(case: Case) -> Sequence[Outcomes]:
 
 def nominal(case: Case) -> Sequence[Outcomes]:
     """Read off the first loss which fixed number the sum is divided by, and predict all answers with it."""
-    z, y = case.seen["ordinary"].call.args
-    got = case.observed.get(("ordinary", "value"))
-    if (
-        not isinstance(z, np.ndarray)
-        or not isinstance(y, np.ndarray)
-        or not isinstance(got, np.ndarray)
-        or got.size > 1
-    ):
+    if (first := _first_loss(case)) is None:
         return ()
+    z, y, got = first
     size = float(each(z, y).sum()) / float(got) if got else 0.0
     if not (2 <= size <= 1e6 and abs(size - round(size)) <= 1e-3 * size):
         return ()
@@ -151,6 +150,7 @@ def nominal(case: Case) -> Sequence[Outcomes]:
 
 
 def in_place(z: np.ndarray, y: np.ndarray) -> Any:  # noqa: ANN401
+    """Return the right loss, with the row maxima taken out of the caller's own array."""
     z -= z.max(axis=1, keepdims=True)
     return each(z, y).mean()
 
@@ -175,4 +175,5 @@ def shifted_by(shift: Callable[[np.ndarray], Any]) -> Loss:
 
 
 def clipped(bound: float) -> Loss:
+    """Return the right loss of logits that are clipped to a range."""
     return lambda z, y: each(np.clip(z, -bound, bound), y).mean()

@@ -31,6 +31,7 @@ Spread = Callable[[float, float], float]
 
 
 def pytorch_default(fan_in: float, _fan_out: float) -> float:
+    """Return the standard deviation of what nn.Linear draws by itself."""
     return sqrt(1 / (3 * fan_in))
 
 
@@ -116,6 +117,7 @@ def right(case: Case) -> Outcomes:
 
 
 def always(outcomes: Outcomes) -> Predict:
+    """Return the prediction of these traits, whether they were observed or not."""
     return lambda _case: outcomes
 
 
@@ -143,6 +145,7 @@ def sizes_of(call: Call) -> tuple[int, int, int]:
 
 
 def two_layers(D: int, H: int, K: int) -> list[tuple[int, ...]]:
+    """Return the shapes of the right network's parameters, as PyTorch keeps them."""
     return [(H, D), (H,), (K, H), (K,)]
 
 

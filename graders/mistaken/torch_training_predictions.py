@@ -57,10 +57,13 @@ def _factors(train: Callable[[float, float], float] | None, val: Callable[[float
 
 
 def losses_off(factor: Callable[[float, float], float]) -> Predict:
+    """Return the prediction that both losses, or one of them, are off by this factor of images and batch size."""
     return either(_factors(factor, factor), _factors(factor, None), _factors(None, factor))
 
 
 def per_batch(*series: str) -> Predict:
+    """Return the prediction that these series have a number for each batch."""
+
     def predict(case: Case) -> Outcomes:
         found: dict[Key, Outcome] = {}
         for key in case.observed:
@@ -77,6 +80,7 @@ def per_batch(*series: str) -> Predict:
 
 
 def missing(*series: str) -> Predict:
+    """Return the prediction that these series are missing."""
     return lambda case: curves(case, lengths=dict.fromkeys(series, -1))
 
 

@@ -219,6 +219,7 @@ Run = tuple[Recorded, int | None, int, frozenset[int] | None]
 
 
 def read_runs(seen: Seen, kind: str) -> Sequence[Run]:
+    """Return the runs with patience of one kind, as recorded; none where one of them cannot be read."""
     found: list[Run] = []
     plain = theta_of(seen, "plain")
     factor = 1.0
@@ -251,11 +252,13 @@ def read_runs(seen: Seen, kind: str) -> Sequence[Run]:
 
 
 def images_of(call: Call) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return training images and labels, then those of validation."""
     X, y, X_val, y_val = (np.asarray(a) for a in call.args)
     return X, y, X_val, y_val
 
 
 def loss_on(theta: Params, X: np.ndarray, y: np.ndarray) -> float:
+    """Return the mean loss, or infinity where it cannot be computed."""
     try:
         return loss_of(theta, X, y, what=TRAIN)
     except Wrong:
@@ -263,6 +266,7 @@ def loss_on(theta: Params, X: np.ndarray, y: np.ndarray) -> float:
 
 
 def number_of(call: Call, name: str) -> float:
+    """Return a numeric option of a question."""
     value = call.kwargs[name]
     assert isinstance(value, int | float)
     return float(value)

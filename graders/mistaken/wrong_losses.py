@@ -28,7 +28,7 @@ EVERY_IMAGE = "Follow one pass of your loop: what does it leave behind for the n
 AXES = "NumPy's axis=0 runs down the rows, from image to image; axis=1 runs along one image's classes."
 
 
-def _sum_over_images(z: np.ndarray, y: np.ndarray) -> Any:  # noqa: ANN401
+def _sum_over_images(z: np.ndarray, y: np.ndarray) -> Any:  # noqa: ANN401 - whatever a wrong function returns
     s = z - z.max(axis=1, keepdims=True)
     return np.mean(np.log(np.exp(s).sum(axis=0))[y] - at_label(s, y))
 

@@ -11,29 +11,36 @@ Function = Callable[[np.ndarray], np.ndarray]
 
 
 def normalised(e: np.ndarray, axis: int | None = 1) -> np.ndarray:
+    """Return entries divided by their sum along an axis; None sums over the whole batch."""
     p: np.ndarray = e / e.sum(axis=axis, keepdims=True)
     return p
 
 
 def shifted(z: np.ndarray) -> np.ndarray:
+    """Return the exponentials with each row's maximum subtracted, (N, K)."""
     e: np.ndarray = np.exp(z - z.max(axis=1, keepdims=True))
     return e
 
 
 def right(z: np.ndarray) -> np.ndarray:
+    """Return the right softmax, (N, K)."""
     return normalised(shifted(z))
 
 
 def in_place(z: np.ndarray) -> np.ndarray:
+    """Return the right softmax, having written into the caller's logits."""
     z -= z.max(axis=1, keepdims=True)
     return normalised(np.exp(z))
 
 
 def clipped(low: float, high: float) -> Function:
+    """Return the softmax of logits clipped to a range."""
     return lambda z: normalised(np.exp(np.clip(z, low, high)))
 
 
 def shift_beyond(threshold: float) -> Function:
+    """Return the softmax that subtracts a row's maximum only beyond a threshold."""
+
     def softmax(z: np.ndarray) -> np.ndarray:
         top = z.max(axis=1, keepdims=True)
         return normalised(np.exp(z - np.where(top > threshold, top, 0)))
