@@ -192,6 +192,7 @@ AT_THE_LIMITS = (
     ),
     *LABELS,
 )
+
 OF_ANY_LOGITS = tuple(
     mistake(
         id=f"cross-entropy-{wrong.name}",

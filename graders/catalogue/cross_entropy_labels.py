@@ -5,15 +5,7 @@ from functools import partial
 import numpy as np
 
 from graders.mistaken.loss_parts import BY_HAND, MEAN, TWICE, at_label, each, log_softmax, softmax
-from graders.mistaken.losses_at_limits import (
-    as_wide_as,
-    in_place,
-    log_of,
-    nominal,
-    read,
-    shifted_by,
-    smoothed,
-)
+from graders.mistaken.losses_at_limits import as_wide_as, in_place, log_of, nominal, read, shifted_by, smoothed
 from graders.naming.mistake import Mistake
 from graders.naming.styles import any_of
 

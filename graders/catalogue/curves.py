@@ -32,16 +32,7 @@ from graders.mistaken.curve_changes import (
     with_dropout,
     words,
 )
-from graders.mistaken.curve_runs import (
-    EMPTY,
-    MISSING,
-    TRAINING,
-    VALIDATION,
-    further,
-    observe,
-    recording,
-    right,
-)
+from graders.mistaken.curve_runs import EMPTY, MISSING, TRAINING, VALIDATION, further, observe, recording, right
 from graders.naming.mistake import Catalogue, Mistake
 
 LAST_ONE = (
@@ -291,4 +282,5 @@ MISTAKES = (
         gives=recording(*(change for digits in (0, 1, 2, 3) for change in over(rounded(digits), LOSSES, ACCURACIES))),
     ),
 )
+
 CATALOGUE = Catalogue(criterion="curves", observe=observe, right=right, mistakes=MISTAKES, rtol=1e-3, further=further)

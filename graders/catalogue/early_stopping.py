@@ -214,6 +214,7 @@ MISTAKES = (
         ),
     ),
 )
+
 CATALOGUE = Catalogue(
     criterion="early_stopping",
     observe=observe,

@@ -8,14 +8,7 @@ from graders.foundation.call import Params
 from graders.measure import truth
 from graders.mistaken.label_traits import DROPPED, further, observe, read
 from graders.mistaken.loss_parts import softmax
-from graders.mistaken.wrong_networks import (
-    WRONG_NETWORKS,
-    Network,
-    activated,
-    hidden,
-    leaky,
-    right,
-)
+from graders.mistaken.wrong_networks import WRONG_NETWORKS, Network, activated, hidden, leaky, right
 from graders.naming.functions import CHANGED, answers
 from graders.naming.mistake import Catalogue, Mistake
 from graders.naming.styles import any_of, same_trait
@@ -65,6 +58,7 @@ OWN_NETWORKS = tuple(
     )
     for wrong in WRONG_NETWORKS
 )
+
 OTHERS = (
     mistake(
         id="predict-leaky",

@@ -174,6 +174,7 @@ MISTAKES = (
     ),
     *FUNCTIONS,
 )
+
 CATALOGUE = Catalogue(
     criterion="softmax",
     observe=observing(),

@@ -24,10 +24,7 @@ from graders.mistaken.model_answers import (
     two_layers,
 )
 from graders.mistaken.model_traits import NORMALISED, ON_INPUTS, ON_LOGITS, Dropping
-from graders.naming.mistake import (
-    Catalogue,
-    Mistake,
-)
+from graders.naming.mistake import Catalogue, Mistake
 from graders.naming.styles import either
 
 COMPARE = "Copy the weights of your NumPy network into the model and compare the logits of one small batch."
@@ -168,6 +165,7 @@ MODELS = (
         ),
     ),
 )
+
 DROPOUTS = (
     mistake(
         id="torch-forward-keep-probability",

@@ -4,9 +4,7 @@ from functools import partial
 from math import sqrt
 
 from graders.mistaken.model_answers import always, pytorch_default, starts
-from graders.naming.mistake import (
-    Mistake,
-)
+from graders.naming.mistake import Mistake
 from graders.naming.styles import either
 
 STD = "Print the standard deviation of both weight matrices, and compare it with sqrt(2 / fan_in)."

@@ -125,6 +125,7 @@ LOSSES = (
         root="cross-entropy-label-smoothing",
     ),
 )
+
 NETWORKS = (
     mistake(
         id="torch-steps-relu-on-the-output",

@@ -84,6 +84,7 @@ OPTIMISERS = (
         if rule.name not in {"uphill", "lr-not-used", "not-updated"}  # the loss's sign; no start; as none
     ),
 )
+
 DECAYS = (
     mistake(
         id="torch-steps-decay-ignored",
@@ -191,6 +192,7 @@ DECAYS = (
         root="weight-decay-penalty-of-norms",
     ),
 )
+
 SCHEDULES = (
     mistake(
         id="torch-steps-schedule-ignored",

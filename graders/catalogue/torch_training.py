@@ -47,6 +47,7 @@ MODES = (
         root="training-dropout-ignored",
     ),
 )
+
 LABELS_GIVEN = (
     mistake(
         id="torch-training-predict-without-eval",
@@ -111,6 +112,7 @@ LABELS_GIVEN = (
         root="predict-from-one",
     ),
 )
+
 SEEDS = (
     mistake(
         id="torch-training-unseeded-order",
@@ -154,6 +156,7 @@ SEEDS = (
         root="training-seed-ignored",
     ),
 )
+
 CATALOGUE = Catalogue(
     criterion="torch_training",
     observe=observe,

@@ -5,17 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from graders.mistaken.curve_changes import changed
-from graders.mistaken.curve_runs import (
-    LONG,
-    ONE_LEFT,
-    REST,
-    TRAINING,
-    WHOLE,
-    Change,
-    Run,
-    Series,
-    Style,
-)
+from graders.mistaken.curve_runs import LONG, ONE_LEFT, REST, TRAINING, WHOLE, Change, Run, Series, Style
 from graders.naming.mistake import Outcome
 
 

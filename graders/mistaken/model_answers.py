@@ -11,22 +11,11 @@ from graders.measure import truth
 from graders.measure.port_steps import Activation
 from graders.mistaken import model_traits
 from graders.mistaken.model_traits import Dropping, Model, model_outcomes
-from graders.naming.mistake import (
-    ENDING,
-    RAISED,
-    RETURNED,
-    Case,
-    Key,
-    Outcome,
-    Outcomes,
-    Predict,
-)
+from graders.naming.mistake import ENDING, RAISED, RETURNED, Case, Key, Outcome, Outcomes, Predict
 
 P = 0.3  # the dropout that the masked question asks for
 
-
 Spread = Callable[[float, float], float]
-
 """From fan_in and fan_out to a standard deviation."""
 
 

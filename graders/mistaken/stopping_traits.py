@@ -16,12 +16,7 @@ from graders.measure.compare import Wrong
 from graders.measure.miniature import CLASSES, draw
 from graders.measure.patience_runs import EXACT, SHORT, STOPPED, Kind, recorded, value_of
 from graders.measure.stopping import Recorded, best_epochs
-from graders.mistaken.stopping_rules import (
-    RIGHT_HABITS,
-    START,
-    Ending,
-    Habit,
-)
+from graders.mistaken.stopping_rules import RIGHT_HABITS, START, Ending, Habit
 from graders.naming.mistake import ENDING, RETURNED, Case, Key, Outcome, Outcomes, Predict
 
 RTOL = 1e-3  # between a recorded validation loss and that of the returned parameters

@@ -4,9 +4,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from graders.mistaken.stopping_rules import (
-    Habit,
-)
+from graders.mistaken.stopping_rules import Habit
 from graders.mistaken.torch_training_outcomes import curves, ended, kept, predicted
 from graders.naming.mistake import Case, Key, Outcome, Outcomes, Predict
 from graders.naming.styles import either
