@@ -115,6 +115,21 @@ def sit_result(
     return sit_submission(submission, [with_parameters(criterion, params or {})], data, training, seed, limits)[0]
 
 
+def sit_function(criterion: str, function: str, *changes: tuple[str, str], seed: int = 7) -> CriterionResult:
+    """Return the result of one criterion for the reference with a function in another style.
+
+    Args:
+        criterion: its name.
+        function: the text that takes the place of "def predict(", with which it ends.
+        changes: old and new text; each `old` must stand in the function exactly once.
+        seed: the rubric's seed.
+    """
+    for old, new in changes:
+        assert function.count(old) == 1, old
+        function = function.replace(old, new)
+    return sit_result(criterion, edits={"mlp_numpy.py": [("def predict(", function)]}, seed=seed)
+
+
 def sit_submission(
     submission: Submission,
     criteria: Sequence[Criterion],

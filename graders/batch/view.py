@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from graders.report.plain_text import one_line
+from graders.report.quiet import NothingToClose
 
 LINES_EVERY = 20.0  # seconds between two lines of counts in a log
 SHOWN_RUNNING = 16
@@ -80,21 +81,13 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
-class LineView:
+class LineView(NothingToClose):
     """One line for what failed, and the counts now and then: a log is read afterwards."""
 
     def __init__(self, console: Console, total: int) -> None:
         self._console = console
         self._counts = Counts(total)
         self._last = time.monotonic()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
 
     def started(self, name: str) -> None:
         """Note it."""

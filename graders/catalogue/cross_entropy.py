@@ -1,58 +1,42 @@
 """Mistakes in `cross_entropy(z, y)`: the wrong losses of any logits, and those that show at the limits of floats."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, TypeAlias
 
 import numpy as np
 
+from graders.catalogue.cross_entropy_labels import CONFIDENT, LABELS
 from graders.foundation.call import Call, Value
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Seen
 from graders.measure import truth
-from graders.mistaken.wrong_losses import (
-    AXES,
-    BY_HAND,
-    MEAN,
-    ONE_IMAGE,
-    TWICE,
-    WRONG_LOSSES,
-    at_label,
-    binary,
-    each,
-    log_softmax,
-    one_hot,
-    softmax,
+from graders.mistaken.loss_parts import BY_HAND, MEAN, ONE_IMAGE, TWICE, at_label, one_hot, softmax
+from graders.mistaken.losses_at_limits import (
+    USUAL,
+    along_images,
+    capped,
+    clipped,
+    log_of,
+    mean_of,
+    of_any_logits,
+    read,
+    shifted_by,
+    sum_of,
+    unshifted,
 )
-from graders.naming.functions import answers, observing, one_array
-from graders.naming.mistake import Case, Catalogue, Mistake, Outcome, Outcomes
-from graders.naming.styles import Several, any_of
+from graders.mistaken.wrong_losses import AXES, WRONG_LOSSES
+from graders.naming.functions import answers, observing
+from graders.naming.mistake import Catalogue, Mistake
+from graders.naming.styles import any_of
 
-Probabilities: TypeAlias = Callable[[np.ndarray], np.ndarray]
-Loss: TypeAlias = Callable[[np.ndarray, np.ndarray], Any]
-
-ZERO = 1e-4  # a loss below this counts as zero, as it does for the grader
-USUAL = (1e-15, 1e-12, 1e-10, 1e-9, 1e-8, 1e-7)  # what is usually added to P before its logarithm
 HOPELESS = "Take one image with logits [1000., 0.] and label 1: its loss is 1000."
-CONFIDENT = "Take one image with logits [0., 1000., 0.] and label 1: its loss is 0."
 FROM_LOGITS = "Which exponential does the logarithm undo? Write log P with the logits alone, without computing P first."
 UNDERFLOW = "From a lag of about 745 on P is zero in float64, and the logarithm of zero is minus infinity."
 CAP = "The loss stops growing where P falls below that number, so what is most wrong does not count as most wrong."
 OVERFLOW = "exp overflows beyond 709 in float64 and beyond 88 in float32."
 SHIFT = "Which number can you take out of a sum of exponentials so that none of them overflows?"
-WIDTH = "How many classes there are shows in the logits, not in the labels of one batch."
 
 mistake = partial(Mistake, criterion="cross_entropy")
-
-
-def read(value: Any) -> Mapping[str, Outcome]:  # noqa: ANN401 - whatever a wrong function returns
-    """Read a loss: any form of one number, and zero where the grader takes it for zero."""
-    (told,) = one_array(value.item() if isinstance(value, np.generic) else value).values()
-    if isinstance(told, np.ndarray):
-        with np.errstate(invalid="ignore"):
-            told = np.where(np.abs(told) <= ZERO, 0.0, told)
-        return {"value": told.reshape(()) if told.size == 1 else told}
-    return {"value": told}
 
 
 def further(exam: Exam, seen: Seen) -> Sequence[Call]:
@@ -67,156 +51,6 @@ def further(exam: Exam, seen: Seen) -> Sequence[Call]:
     return [Call(name=name, target="cross_entropy", args=args) for name, args in questions.items()]
 
 
-def _unshifted(z: np.ndarray) -> np.ndarray:
-    e = np.exp(z)
-    p: np.ndarray = e / e.sum(axis=1, keepdims=True)
-    return p
-
-
-def _along_images(z: np.ndarray) -> np.ndarray:
-    return softmax(z.T).T
-
-
-def _mean(losses: np.ndarray) -> Any:  # noqa: ANN401
-    return losses.mean()
-
-
-def _sum(losses: np.ndarray) -> Any:  # noqa: ANN401
-    return losses.sum()
-
-
-def _log_of(p: Probabilities, reduce: Callable[[np.ndarray], Any] = _mean) -> Sequence[Loss]:
-    """Return losses that take the logarithm of P: P picked by its label, or by a one-hot product with 0 · log 0."""
-    return (
-        lambda z, y: reduce(-np.log(at_label(p(z), y))),
-        lambda z, y: reduce(-(one_hot(z, y) * np.log(p(z))).sum(axis=1)),
-    )
-
-
-def _guarded(p: Probabilities, epsilon: float) -> Sequence[Callable[[np.ndarray], np.ndarray]]:
-    """Return the ways to keep P from zero by one small number."""
-    return (
-        lambda z: p(z) + epsilon,
-        lambda z: np.maximum(p(z), epsilon),
-        lambda z: np.clip(p(z), epsilon, 1 - epsilon),
-        lambda z: np.clip(p(z), epsilon, 1),
-    )
-
-
-def _cap(case: Case) -> float | None:
-    """Return the loss of the hopeless image, where it is the same however hopeless: minus the log of the guard."""
-    losses = [case.observed.get((name, "value")) for name in ("thousand", "ten thousand", "huge")]
-    numbers = [float(a) for a in losses if isinstance(a, np.ndarray) and a.size == 1]
-    if len(numbers) < 3 or not (0 < numbers[0] < 745 and max(numbers) - min(numbers) <= 1e-6 * numbers[0]):
-        return None
-    return numbers[0]
-
-
-def _capped(reduce: Callable[[np.ndarray], Any], *, p: Probabilities = softmax, per_class: bool = False) -> Several:
-    """Return the prediction of a guard whose size is read off the answers."""
-
-    def predict(case: Case) -> list[Outcomes]:
-        cap = _cap(case)
-        if cap is None:
-            return []
-        z = case.seen["thousand"].call.args[0]
-        assert isinstance(z, np.ndarray)
-        epsilon = float(np.exp(-cap * (z.shape[1] if per_class else 1)))
-        over = (lambda z: z.shape[1]) if per_class else (lambda _z: 1)
-        losses = [
-            lambda z, y, q=guarded: reduce(-np.log(at_label(q(z), y))) / over(z) for guarded in _guarded(p, epsilon)
-        ]
-        return any_of(*losses, read=read)(case)
-
-    return predict
-
-
-def _capped_binary(case: Case) -> list[Outcomes]:
-    """Return the binary cross-entropy with a guard whose size is read off the answers: it enters twice."""
-    cap = _cap(case)
-    if cap is None:
-        return []
-    z = case.seen["thousand"].call.args[0]
-    assert isinstance(z, np.ndarray)
-    last = float(np.spacing(1.0))  # who guards both ends by numbers of their own takes the largest P below one
-    guards = [float(np.exp(-cap * share / 2)) for share in (1, z.shape[1])]
-    losses = [loss for e in guards for loss in (*binary(e, 1 - e), *binary(added=e))]
-    losses += binary(float(np.exp(-cap - np.log(last / 2))), 1 - last / 2)
-    return any_of(*losses, read=read)(case)
-
-
-GUARDED = {"no-softmax": _capped(_mean, p=lambda z: z), "binary": _capped_binary}
-
-
-def _of_any_logits(losses: Sequence[Loss], name: str) -> Several:
-    """Return the prediction of these losses, and of the same with P kept from zero where that is the custom."""
-    plain, guarded = any_of(*losses, read=read), GUARDED.get(name)
-    return lambda case: [*plain(case), *(guarded(case) if guarded else ())]
-
-
-def _smoothed(case: Case) -> Sequence[Outcomes]:
-    """Read off the first loss how much weight the other classes get, and predict all answers with it."""
-    z, y = case.seen["ordinary"].call.args
-    got = case.observed.get(("ordinary", "value"))
-    if (
-        not isinstance(z, np.ndarray)
-        or not isinstance(y, np.ndarray)
-        or not isinstance(got, np.ndarray)
-        or got.size > 1
-    ):
-        return ()
-    right, uniform = float(each(z, y).mean()), float(-log_softmax(z).mean())
-    share = (float(got) - right) / (uniform - right)
-    if not 0.005 < share < 0.9:
-        return ()
-    return any_of(lambda z, y: (1 - share) * each(z, y).mean() - share * log_softmax(z).mean(), read=read)(case)
-
-
-def _nominal(case: Case) -> Sequence[Outcomes]:
-    """Read off the first loss which fixed number the sum is divided by, and predict all answers with it."""
-    z, y = case.seen["ordinary"].call.args
-    got = case.observed.get(("ordinary", "value"))
-    if (
-        not isinstance(z, np.ndarray)
-        or not isinstance(y, np.ndarray)
-        or not isinstance(got, np.ndarray)
-        or got.size > 1
-    ):
-        return ()
-    size = float(each(z, y).sum()) / float(got) if got else 0.0
-    if not (2 <= size <= 1e6 and abs(size - round(size)) <= 1e-3 * size):
-        return ()
-    return any_of(lambda z, y: each(z, y).sum() / round(size), read=read)(case)
-
-
-def _in_place(z: np.ndarray, y: np.ndarray) -> Any:  # noqa: ANN401
-    z -= z.max(axis=1, keepdims=True)
-    return each(z, y).mean()
-
-
-def _as_wide_as(width: Callable[[np.ndarray], int]) -> Sequence[Loss]:
-    """Return losses whose one-hot labels have a width of their own."""
-    return (
-        lambda z, y: -(np.eye(width(y))[y] * log_softmax(z)).sum(axis=1).mean(),
-        lambda z, y: -(np.eye(width(y))[y] * np.log(softmax(z))).sum(axis=1).mean(),
-        lambda z, y: -(np.eye(width(y))[y] * np.log(softmax(z) + 1e-12)).sum(axis=1).mean(),
-    )
-
-
-def _shifted_by(shift: Callable[[np.ndarray], Any]) -> Loss:
-    """Return a log-sum-exp whose logits are shifted by another number than their row's maximum."""
-
-    def loss(z: np.ndarray, y: np.ndarray) -> Any:  # noqa: ANN401
-        s = z - shift(z)
-        return np.mean(np.log(np.exp(s).sum(axis=1)) - at_label(s, y))
-
-    return loss
-
-
-def _clipped(bound: float) -> Loss:
-    return lambda z, y: each(np.clip(z, -bound, bound), y).mean()
-
-
 AT_THE_LIMITS = (
     mistake(
         id="cross-entropy-log-of-zero",
@@ -224,7 +58,7 @@ AT_THE_LIMITS = (
         why=UNDERFLOW,
         see=HOPELESS,
         fix=FROM_LOGITS,
-        gives=any_of(*_log_of(softmax), read=read),
+        gives=any_of(*log_of(softmax), read=read),
     ),
     mistake(
         id="cross-entropy-epsilon-in-the-log",
@@ -232,7 +66,7 @@ AT_THE_LIMITS = (
         why=CAP,
         see=HOPELESS,
         fix=FROM_LOGITS,
-        gives=_capped(_mean),
+        gives=capped(mean_of),
     ),
     mistake(
         id="cross-entropy-sum-and-epsilon",
@@ -240,7 +74,7 @@ AT_THE_LIMITS = (
         why=f"The loss grows with the batch. {CAP}",
         see=TWICE,
         fix=MEAN,
-        gives=_capped(_sum),
+        gives=capped(sum_of),
     ),
     mistake(
         id="cross-entropy-sum-and-log-of-zero",
@@ -248,7 +82,7 @@ AT_THE_LIMITS = (
         why=f"The loss grows with the batch. {UNDERFLOW}",
         see=TWICE,
         fix=MEAN,
-        gives=any_of(*_log_of(softmax, _sum), read=read),
+        gives=any_of(*log_of(softmax, sum_of), read=read),
     ),
     mistake(
         id="cross-entropy-mean-over-classes-and-epsilon",
@@ -256,7 +90,7 @@ AT_THE_LIMITS = (
         why=f"np.mean of one-hot labels times log P counts the other classes' zeros as well. {CAP}",
         see=BY_HAND,
         fix=MEAN,
-        gives=_capped(_mean, per_class=True),
+        gives=capped(mean_of, per_class=True),
     ),
     mistake(
         id="cross-entropy-mean-over-classes-and-log-of-zero",
@@ -277,8 +111,8 @@ AT_THE_LIMITS = (
         see="Compute the loss of one image alone: with a softmax along the images it is 0.",
         fix=ONE_IMAGE,
         gives=any_of(
-            *_log_of(_along_images),
-            *(lambda z, y, e=e: -np.log(at_label(_along_images(z), y) + e).mean() for e in USUAL),
+            *log_of(along_images),
+            *(lambda z, y, e=e: -np.log(at_label(along_images(z), y) + e).mean() for e in USUAL),
             read=read,
         ),
     ),
@@ -289,13 +123,13 @@ AT_THE_LIMITS = (
         see=CONFIDENT,
         fix=FROM_LOGITS,
         gives=lambda case: [
-            *any_of(*_log_of(_unshifted), read=read)(case),
+            *any_of(*log_of(unshifted), read=read)(case),
             *any_of(
-                lambda z, y: -(one_hot(z, y) * np.log(_unshifted(z) + 1e-12)).sum(axis=1).mean(),
-                lambda z, y: -np.log(np.clip(at_label(_unshifted(z), y), 1e-12, 1 - 1e-12)).mean(),
+                lambda z, y: -(one_hot(z, y) * np.log(unshifted(z) + 1e-12)).sum(axis=1).mean(),
+                lambda z, y: -np.log(np.clip(at_label(unshifted(z), y), 1e-12, 1 - 1e-12)).mean(),
                 read=read,
             )(case),
-            *_capped(_mean, p=_unshifted)(case),
+            *capped(mean_of, p=unshifted)(case),
         ],
     ),
     mistake(
@@ -304,7 +138,7 @@ AT_THE_LIMITS = (
         why=f"{OVERFLOW} The loss is infinite from there on.",
         see=CONFIDENT,
         fix=SHIFT,
-        gives=any_of(_shifted_by(lambda _z: 0.0), read=read),
+        gives=any_of(shifted_by(lambda _z: 0.0), read=read),
         root="softmax-no-shift",
     ),
     mistake(
@@ -313,7 +147,7 @@ AT_THE_LIMITS = (
         why="A row that lies far below it consists of zeros after exp, and the logarithm of zero is minus infinity.",
         see="Take logits [[0., 1.], [1000., 999.]] and labels [1, 0]: both losses are 0.313.",
         fix=SHIFT,
-        gives=any_of(_shifted_by(np.max), read=read),
+        gives=any_of(shifted_by(np.max), read=read),
         root="softmax-global-max",
     ),
     mistake(
@@ -322,7 +156,7 @@ AT_THE_LIMITS = (
         why=f"The largest logit may lie far above the mean. {OVERFLOW}",
         see=CONFIDENT,
         fix=SHIFT,
-        gives=any_of(_shifted_by(lambda z: z.mean(axis=1, keepdims=True)), read=read),
+        gives=any_of(shifted_by(lambda z: z.mean(axis=1, keepdims=True)), read=read),
         root="softmax-mean-shift",
     ),
     mistake(
@@ -331,7 +165,7 @@ AT_THE_LIMITS = (
         why=f"That makes every exponent positive. {OVERFLOW}",
         see=CONFIDENT,
         fix=SHIFT,
-        gives=any_of(_shifted_by(lambda z: z.min(axis=1, keepdims=True)), read=read),
+        gives=any_of(shifted_by(lambda z: z.min(axis=1, keepdims=True)), read=read),
         root="softmax-min-shift",
     ),
     mistake(
@@ -341,8 +175,8 @@ AT_THE_LIMITS = (
         see="Take logits [[-1000., -1001.]] and label 0: the loss is 0.313.",
         fix=SHIFT,
         gives=any_of(
-            _shifted_by(lambda z: np.abs(z).max(axis=1, keepdims=True)),
-            _shifted_by(lambda z: np.abs(z).max()),
+            shifted_by(lambda z: np.abs(z).max(axis=1, keepdims=True)),
+            shifted_by(lambda z: np.abs(z).max()),
             read=read,
         ),
         root="softmax-largest-magnitude-shift",
@@ -353,93 +187,10 @@ AT_THE_LIMITS = (
         why="Nothing overflows any more, but a logit that lags further than that costs no more.",
         see=HOPELESS,
         fix=SHIFT,
-        gives=any_of(*map(_clipped, (10, 20, 30, 50, 80, 88, 100, 200, 300, 500, 600, 700, 709)), read=read),
+        gives=any_of(*map(clipped, (10, 20, 30, 50, 80, 88, 100, 200, 300, 500, 600, 700, 709)), read=read),
         root="softmax-clipped-logits",
     ),
-    mistake(
-        id="cross-entropy-no-keepdims",
-        did="The row maxima or sums lost their axis, so they do not stand beside their own rows any more.",
-        why="A maximum without keepdims=True has shape (N,), and NumPy lines it up with the columns.",
-        see="Print the shapes of both sides of each subtraction, for 7 images and 5 classes.",
-        fix="Which shape must the row maxima have, so that each is subtracted from its own row?",
-        gives=any_of(
-            _shifted_by(lambda z: z.max(axis=1)),
-            lambda z, y: -np.mean(at_label((s := z - z.max(axis=1)) - np.log(np.exp(s).sum(axis=1)), y)),
-            lambda z, y: -np.mean(at_label((s := z - z.max(axis=1, keepdims=True)) - np.log(np.exp(s).sum(axis=1)), y)),
-            read=read,
-        ),
-        root="softmax-no-keepdims",
-    ),
-    mistake(
-        id="cross-entropy-in-place",
-        did="Your loss writes into the array of logits that it was given.",
-        why="The caller's logits are changed without a word; the gradient is then computed from other numbers.",
-        see="Print z before and after the call.",
-        fix="Which of your statements writes into z?",
-        gives=any_of(_in_place, read=read),
-    ),
-    mistake(
-        id="cross-entropy-one-hot-width",
-        did="The one-hot labels are as wide as the largest label of the batch.",
-        why="A batch without the last class then gets too narrow a matrix.",
-        see="Call it with five logits for each image, and labels none of which is 4.",
-        fix=WIDTH,
-        gives=any_of(*_as_wide_as(lambda y: int(y.max()) + 1), read=read),
-    ),
-    mistake(
-        id="cross-entropy-as-many-classes-as-labels",
-        did="The one-hot labels are as wide as there are different labels in the batch.",
-        why="A batch in which a class does not occur then gets too narrow a matrix.",
-        see="Call it with five logits for each image, and labels that leave one class out.",
-        fix=WIDTH,
-        gives=any_of(*_as_wide_as(lambda y: len(np.unique(y))), read=read),
-    ),
-    mistake(
-        id="cross-entropy-ten-classes",
-        did="The one-hot labels have ten columns, however many classes there are.",
-        why="The number of classes of one data set is written into the function.",
-        see="Call it with three logits for each image.",
-        fix=WIDTH,
-        gives=any_of(*_as_wide_as(lambda _y: 10), read=read),
-    ),
-    mistake(
-        id="cross-entropy-expects-one-hot",
-        did="The labels are multiplied with log P as if they were one-hot rows; they are one integer for each image.",
-        why="The contract's y has shape (N,), and holds the number of the right class.",
-        see="Print the shape of y, and that of its product with log P.",
-        fix="How do you find the entry of a row whose column you know?",
-        gives=any_of(
-            lambda z, y: -np.mean((y * log_softmax(z)).sum(axis=1)),
-            lambda z, y: -np.sum(y * log_softmax(z)) / len(y),
-            lambda z, y: -np.sum(y * np.log(softmax(z) + 1e-12)) / len(y),
-            lambda z, y: -np.sum(y * np.log(softmax(z))) / len(y),
-            read=read,
-        ),
-    ),
-    mistake(
-        id="cross-entropy-not-averaged",
-        did="One loss for each image is returned; their mean is missing.",
-        why="A loss is one number: only that can be made smaller.",
-        see="Print the shape of what you return, for 7 images.",
-        fix=MEAN,
-        gives=any_of(each, lambda z, y: each(z, y)[:, None], *_log_of(softmax, lambda losses: losses), read=read),
-    ),
-    mistake(
-        id="cross-entropy-nominal-batch",
-        did="The sum of the losses is divided by a fixed number, whatever the batch holds.",
-        why="The last batch of an epoch is often smaller, and other callers have batches of other sizes.",
-        see=TWICE,
-        fix=MEAN,
-        gives=_nominal,
-    ),
-    mistake(
-        id="cross-entropy-label-smoothing",
-        did="The other classes get a share of the label: label smoothing.",
-        why="It is a remedy against overconfidence of its own right, but another loss: a certain network pays for it.",
-        see=CONFIDENT,
-        fix=BY_HAND,
-        gives=_smoothed,
-    ),
+    *LABELS,
 )
 
 OF_ANY_LOGITS = tuple(
@@ -449,7 +200,7 @@ OF_ANY_LOGITS = tuple(
         why=wrong.why,
         see=wrong.see,
         fix=wrong.fix,
-        gives=_of_any_logits(wrong.losses, wrong.name),
+        gives=of_any_logits(wrong.losses, wrong.name),
         root=wrong.root,
     )
     for wrong in WRONG_LOSSES

@@ -13,6 +13,7 @@ from graders.foundation.grader import Seen
 from graders.measure import truth
 from graders.measure.batch import draw
 from graders.measure.describe import type_of
+from graders.mistaken.loss_parts import softmax
 from graders.mistaken.wrong_networks import (
     LAST_LINE,
     NEGATIVE,
@@ -25,7 +26,6 @@ from graders.mistaken.wrong_networks import (
     relu,
     right,
     sigmoid,
-    softmax,
 )
 from graders.naming.functions import CHANGED, answers, observing, one_array
 from graders.naming.mistake import Case, Catalogue, Key, Mistake, Outcome, Outcomes, Predict

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import bdtrik, betaincinv, chdtri, ndtr, ndtri
+from scipy.special import bdtrik, betaincinv, chdtri, ndtri
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,21 +95,6 @@ def he_scale(weights: np.ndarray, fan_in: int, *, name: str, risk: float) -> tup
     return (
         mean_of_normal(weights, sd=sd, what=f"the mean of {name}", risk=risk / 2),
         deviation_of_normal(weights, sd=sd, what=f"the standard deviation of {name}", risk=risk / 2),
-    )
-
-
-def he_normal(weights: np.ndarray, fan_in: int, *, name: str, risk: float) -> tuple[Measured, ...]:
-    """Measure what `he_scale` does, and the share within one standard deviation, which tells N(0, σ²) from others.
-
-    The share is 68.3 % for a normal, 57.7 % for a uniform distribution of the same variance.
-    """
-    sd = math.sqrt(2 / fan_in)
-    inside = int(np.count_nonzero(np.abs(weights) <= sd))
-    normal = float(ndtr(1.0) - ndtr(-1.0))
-    what = f"the share of {name} within one standard deviation of zero"
-    return (
-        *he_scale(weights, fan_in, name=name, risk=risk * 2 / 3),
-        share(inside, weights.size, p=normal, what=what, risk=risk / 3),
     )
 
 

@@ -127,30 +127,6 @@ def zeros_like(params: Params) -> Params:
     return Params(**{n: np.zeros(getattr(params, n).shape) for n in NAMES})
 
 
-def full_batch_trajectory(
-    start: Params,
-    X: np.ndarray,
-    y: np.ndarray,
-    *,
-    lrs: Sequence[float],
-    momentum: float,
-    weight_decay: float = 0.0,
-) -> list[Params]:
-    """Return the parameters after each epoch of full-batch training, where nothing is random.
-
-    One epoch is one step, so every implementation of the contract visits the same states.
-    """
-    theta = in_float64(start)
-    v = zeros_like(theta)
-    states = []
-    for lr in lrs:
-        _, g = loss_and_grads(theta, X, y, weight_decay=weight_decay)
-        v = Params(**{n: momentum * getattr(v, n) - lr * getattr(g, n) for n in NAMES})
-        theta = Params(**{n: getattr(theta, n) + getattr(v, n) for n in NAMES})
-        states.append(theta)
-    return states
-
-
 def step_decay(epoch: int, lr: float, drop: float = 0.1, every: int = 10) -> float:
     """Return lr * drop^floor(epoch / every)."""
     return float(lr * drop ** (epoch // every))

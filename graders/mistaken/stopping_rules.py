@@ -151,3 +151,44 @@ def last_of(run: Recorded) -> int:
 RIGHT_HABITS: Sequence[Habit] = [by_rule(better, extra=extra) for extra in (0, 1) for better in RIGHT.values()]
 LOSS, ACCURACY = RIGHT["the validation loss"], RIGHT["the validation accuracy"]
 MAIN: Sequence[Better] = (LOSS, ACCURACY, RIGHT["the validation loss, equal or lower"])
+BEST: Sequence[Habit] = [never(better) for better in RIGHT.values()]
+"""Keeping the best of all recorded epochs, by each accepted rule."""
+
+
+def ends_and_keeps(ends: Habit, keeps: Habit) -> Habit:
+    """Return the rule that ends as one does and keeps what another keeps."""
+
+    def habit(run: Recorded, patience: int | None, epochs: int) -> Ending:
+        return ends(run, patience, epochs)[0], keeps(run, patience, epochs)[1]
+
+    return habit
+
+
+def last(run: Recorded, _best: tuple[int, int]) -> tuple[int, int]:
+    """Keep both layers of the last epoch."""
+    return last_of(run), last_of(run)
+
+
+def before(_run: Recorded, best: tuple[int, int]) -> tuple[int, int]:
+    """Keep both layers from before the best epoch's steps."""
+    return best[0] - 1, best[1] - 1
+
+
+def start(_run: Recorded, _best: tuple[int, int]) -> tuple[int, int]:
+    """Keep both layers from before training."""
+    return START, START
+
+
+def first_layer(run: Recorded, best: tuple[int, int]) -> tuple[int, int]:
+    """Keep the best epoch's first layer alone."""
+    return best[0], last_of(run)
+
+
+def second_layer(run: Recorded, best: tuple[int, int]) -> tuple[int, int]:
+    """Keep the best epoch's second layer alone."""
+    return last_of(run), best[1]
+
+
+def with_last(habits: Sequence[Habit]) -> Sequence[Habit]:
+    """Return the rules, and the same with the last parameters kept."""
+    return [*habits, *(keeping(habit, last) for habit in habits)]

@@ -1,8 +1,7 @@
 """What `train_torch` and `predict_torch` show: labels, curves, dropout in each epoch, seeds, and how patience ends."""
 
-import functools
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -15,10 +14,10 @@ from graders.measure.compare import Wrong, array
 from graders.measure.describe import type_of
 from graders.measure.port_steps import Port
 from graders.measure.stopping import Recorded
-from graders.measure.training import SERIES, accuracy_of, history_series, loss_of, trained_params
+from graders.measure.training import SERIES, history_series, loss_of, trained_params
 from graders.measure.trajectory import distance
-from graders.mistaken.stopping_rules import RIGHT_HABITS, Habit
-from graders.naming.mistake import ENDING, RETURNED, Case, Key, Outcome, Outcomes
+from graders.mistaken.stopping_rules import RIGHT_HABITS
+from graders.naming.mistake import ENDING, RETURNED, Key, Outcome, Outcomes
 
 TRAIN = "train_torch"
 CLEAR = 1e-3  # between two logits, for the order of the classes to be beyond rounding
@@ -41,7 +40,7 @@ def value_of(seen: Seen, name: str) -> Value:
 def theta_of(seen: Seen, name: str) -> Params | None:
     """Return the parameters that a run ended with, where they can be read."""
     H = seen[name].call.kwargs["H"]
-    X, y, _, y_val = _images(seen[name].call)
+    X, y, _, y_val = images_of(seen[name].call)
     assert isinstance(H, int)
     shapes = (X.shape[1], H, int(max(y.max(), y_val.max())) + 1)
     try:
@@ -65,117 +64,6 @@ def observe(_exam: Exam, seen: Seen) -> Outcomes:
     return found
 
 
-def right(case: Case) -> Outcomes:
-    """Return what a right port shows, of what could be read."""
-    return told(case, {})
-
-
-def told(case: Case, changed: Mapping[Key, Outcome]) -> dict[Key, Outcome]:
-    """Return what is right with some traits changed."""
-    seen = case.seen
-    found: dict[Key, Outcome] = {(name, ENDING): RETURNED for name in seen}
-    found |= predicted(case, lambda z: z.argmax(axis=1))
-    found |= curves(case)
-    for key in case.observed:
-        if key[1] == "dropout":
-            found[key] = "acts"
-        elif key[1] == "seed":
-            found[key] = "other" if "other" in key[0] else "the same"
-        elif key[1] in {"ends", "kept"}:
-            found[key] = RIGHT
-    return {**found, **changed}
-
-
-def predicted(case: Case, labels: Callable[[np.ndarray], np.ndarray], *, in_training_mode: bool = False) -> Outcomes:
-    """Return the answers of a predict_torch that makes labels of logits (N, K) in this way."""
-    found: dict[Key, Outcome] = {}
-    for name in ("plain", "dropout"):
-        if (f"{name}: labels", "prediction") in case.observed:
-            logits, clear = _logits(case.seen, name)
-            made = labels(logits)
-            made = made[clear] if len(made) == len(clear) else made
-            noisy = in_training_mode and name == "dropout"
-            found[f"{name}: labels", "prediction"] = "two calls differ" if noisy else made.astype(np.float64)
-    return found
-
-
-def curves(
-    case: Case,
-    *,
-    lengths: Mapping[str, int] | None = None,
-    train: str = "train",
-    val: str = "val",
-    loss_factor: Mapping[str, float] | None = None,
-    errors: bool = False,
-    noisy: bool = False,
-    earlier: bool = False,
-    accumulates: bool = False,
-) -> dict[Key, Outcome]:
-    """Return the curves of the runs that do not move, and of what the plain run ends with.
-
-    Args:
-        case: the case.
-        lengths: how many numbers the plain run's series have, where that differs; -1 where one is missing.
-        train: on which images the training curves are measured, "train" or "val".
-        val: on which the validation curves are.
-        loss_factor: what each split's losses are multiplied by.
-        errors: whether the share of wrong answers takes the place of the accuracy.
-        noisy: whether validation runs with dropout.
-        earlier: whether validation is measured before the epoch's steps.
-        accumulates: whether the training loss is added up over the epochs.
-    """
-    found: dict[Key, Outcome] = {}
-    seen, factors = case.seen, loss_factor or {}
-    for key in case.observed:
-        name, part = key
-        if part == "lengths":
-            run, _, series = name.partition(": ")
-            epochs = int(_number(seen[run].call, "epochs"))
-            number = (lengths or {}).get(series, epochs)
-            found[key] = "missing" if number < 0 else str(number)
-        if part != "curves":
-            continue
-        run, _, series = name.partition(": ")
-        split, _, kind = series.partition("_")
-        on = {"train": train, "val": val}[split]
-        theta = theta_of(seen, EARLIER if earlier and split == "val" and run == "plain" else run)
-        if theta is None:
-            continue
-        X, y, X_val, y_val = _images(seen[run].call)
-        images, labels = (X, y) if on == "train" else (X_val, y_val)
-        number_told = accuracy_of(theta, images, labels) if kind == "acc" else _loss(theta, images, labels)
-        number_told = 1 - number_told if kind == "acc" and errors else number_told
-        number_told *= factors.get(split, 1.0) if kind == "loss" else 1.0
-        epochs = int(_number(seen[run].call, "epochs"))
-        series_told = np.full(1 if run == "plain" else epochs, number_told)
-        if accumulates and series == "train_loss":
-            series_told = number_told * np.arange(1, epochs + 1)
-        found[key] = NOISY if noisy and run == STILL_DROPPED and kind == "loss" and split == "val" else series_told
-    return found
-
-
-def ended(case: Case, habit: Habit) -> dict[Key, Outcome]:
-    """Return where runs with patience end by a rule, and whose weights they keep."""
-    found: dict[Key, Outcome] = {}
-    for kind in PATIENT:
-        if (kind, "ends") not in case.observed:
-            continue
-        runs = _runs(case, kind)
-        endings = [habit(run, patience, epochs) for run, patience, epochs, _ in runs]
-        lengths = [stop for stop, _ in endings]
-        same = isinstance(case.observed[kind, "ends"], str) and lengths == [run.epochs for run, _, _, _ in runs]
-        found[kind, "ends"] = RIGHT if same else np.array(lengths, dtype=float)
-        if (kind, "kept") in case.observed:
-            kept = [best for _, (best, _) in endings]
-            found[kind, "kept"] = _as_observed(case.observed[kind, "kept"], kept, runs)
-    return found
-
-
-def kept(case: Case, habit: Habit) -> dict[Key, Outcome]:
-    """Return whose weights a rule keeps, where runs end by an accepted one."""
-    return {key: outcome for key, outcome in ended(case, habit).items() if key[1] == "kept"}
-
-
 def further(_exam: Exam, seen: Seen) -> Sequence[Call]:
     """Ask for runs at a learning rate of zero, for one epoch less than the plain run, and for starting weights."""
     plain, dropped, other = (seen[name].call for name in ("plain", "dropout", "other seed"))
@@ -189,7 +77,7 @@ def further(_exam: Exam, seen: Seen) -> Sequence[Call]:
         *(again(f"{PATIENT[2]} {i}", call, lr=ROUGH) for i, call in enumerate(rough)),
         again(STILL, plain, lr=0.0, epochs=2),
         again(STILL_DROPPED, dropped, lr=0.0, epochs=3),
-        again(EARLIER, plain, epochs=int(_number(plain, "epochs")) - 1),
+        again(EARLIER, plain, epochs=int(number_of(plain, "epochs")) - 1),
         again(STARTS[0], plain, lr=0.0, epochs=1),
         again(STARTS[1], plain, lr=0.0, epochs=1, repeat=3),
         again(STARTS[2], other, lr=0.0, epochs=1),
@@ -211,7 +99,7 @@ def _predictions(seen: Seen) -> dict[Key, Outcome]:
         except Wrong as wrong:
             found[key] = wrong.got
             continue
-        _, clear = _logits(seen, name)
+        _, clear = logits_of(seen, name)
         if not np.array_equal(first, second, equal_nan=True):
             found[key] = "two calls differ"
         else:
@@ -219,7 +107,7 @@ def _predictions(seen: Seen) -> dict[Key, Outcome]:
     return found
 
 
-def _logits(seen: Seen, name: str) -> tuple[np.ndarray, np.ndarray]:
+def logits_of(seen: Seen, name: str) -> tuple[np.ndarray, np.ndarray]:
     """Return the logits of a run's images, and which of them have a clear order of classes."""
     X, theta = seen[name].call.kwargs["X_eval"], theta_of(seen, name)
     assert isinstance(X, np.ndarray)
@@ -236,7 +124,7 @@ def _curves(seen: Seen) -> dict[Key, Outcome]:
     for run in ("plain", STILL, STILL_DROPPED):
         if run not in seen or theta_of(seen, run) is None:
             continue
-        epochs = int(_number(seen[run].call, "epochs"))
+        epochs = int(number_of(seen[run].call, "epochs"))
         for name in SERIES:
             if run == STILL_DROPPED and name != "val_loss":
                 continue
@@ -263,8 +151,8 @@ def _dropout(seen: Seen) -> dict[Key, Outcome]:
     found: dict[Key, Outcome] = {}
     names = ("before", "one epoch", "two epochs")
     states = [theta_of(seen, name) for name in names]
-    X, y, _, _ = _images(seen["one epoch"].call)
-    lr = _number(seen["one epoch"].call, "lr")
+    X, y, _, _ = images_of(seen["one epoch"].call)
+    lr = number_of(seen["one epoch"].call, "lr")
     for name, start, end in zip(("first epoch", "second epoch"), states, states[1:], strict=False):
         if start is not None and end is not None:
             free = Port().walk(start, [(X, y)], lrs=[lr])
@@ -303,15 +191,15 @@ def _curves_are_right(seen: Seen) -> bool:
             series = history_series(value_of(seen, run), "val_loss", what=TRAIN)
         except Wrong:
             return False
-        _, _, X_val, y_val = _images(seen[run].call)
-        factors.append(float(series[-1]) / _loss(theta, X_val, y_val))
+        _, _, X_val, y_val = images_of(seen[run].call)
+        factors.append(float(series[-1]) / loss_on(theta, X_val, y_val))
     return bool(factors) and max(factors) - min(factors) <= RTOL * abs(factors[0])
 
 
 def _endings(seen: Seen) -> dict[Key, Outcome]:
     found: dict[Key, Outcome] = {}
     for kind in PATIENT:
-        runs = _read_runs(seen, kind)
+        runs = read_runs(seen, kind)
         if not runs:
             continue
         lengths = [run.epochs for run, _, _, _ in runs]
@@ -326,21 +214,20 @@ def _endings(seen: Seen) -> dict[Key, Outcome]:
 
 
 Run = tuple[Recorded, int | None, int, frozenset[int] | None]
+
 """Curves, patience, most epochs, and the epochs whose weights may have come back."""
 
 
-@functools.lru_cache(maxsize=4)
-def _runs(case: Case, kind: str) -> Sequence[Run]:
-    return _read_runs(case.seen, kind)
-
-
-def _read_runs(seen: Seen, kind: str) -> Sequence[Run]:
+def read_runs(seen: Seen, kind: str) -> Sequence[Run]:
+    """Return the runs with patience of one kind, as recorded; none where one of them cannot be read."""
     found: list[Run] = []
     plain = theta_of(seen, "plain")
     factor = 1.0
     if plain is not None:
-        _, _, X_val, y_val = _images(seen["plain"].call)
-        factor = float(history_series(value_of(seen, "plain"), "val_loss", what=TRAIN)[-1]) / _loss(plain, X_val, y_val)
+        _, _, X_val, y_val = images_of(seen["plain"].call)
+        factor = float(history_series(value_of(seen, "plain"), "val_loss", what=TRAIN)[-1]) / loss_on(
+            plain, X_val, y_val
+        )
     for name in (n for n in seen if n.rpartition(" ")[0] == kind):
         theta = theta_of(seen, name)
         if theta is None:
@@ -356,33 +243,30 @@ def _read_runs(seen: Seen, kind: str) -> Sequence[Run]:
             return ()
         same = {k: v if v is not None and len(v) == len(val_loss) else None for k, v in series.items()}
         run = Recorded(val_loss=val_loss, val_acc=same["val_acc"], train_loss=same["train_loss"])
-        _, _, X_val, y_val = _images(seen[name].call)
-        loss = _loss(theta, X_val, y_val) * factor
+        _, _, X_val, y_val = images_of(seen[name].call)
+        loss = loss_on(theta, X_val, y_val) * factor
         equal = frozenset(int(e) for e in np.flatnonzero(np.abs(val_loss - loss) <= RTOL * max(abs(loss), 1e-3)))
         call = seen[name].call
-        found.append((run, int(_number(call, "patience")), int(_number(call, "epochs")), equal))
+        found.append((run, int(number_of(call, "patience")), int(number_of(call, "epochs")), equal))
     return tuple(found)
 
 
-def _as_observed(observed: Outcome, epochs: Sequence[int], runs: Sequence[Run]) -> Outcome:
-    """Return the epochs of a prediction as they are observed where they may be the same."""
-    fits = all(epoch in (some or ()) for epoch, (_, _, _, some) in zip(epochs, runs, strict=True))
-    return observed if fits else np.array(epochs, dtype=float)
-
-
-def _images(call: Call) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def images_of(call: Call) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return training images and labels, then those of validation."""
     X, y, X_val, y_val = (np.asarray(a) for a in call.args)
     return X, y, X_val, y_val
 
 
-def _loss(theta: Params, X: np.ndarray, y: np.ndarray) -> float:
+def loss_on(theta: Params, X: np.ndarray, y: np.ndarray) -> float:
+    """Return the mean loss, or infinity where it cannot be computed."""
     try:
         return loss_of(theta, X, y, what=TRAIN)
     except Wrong:
         return np.inf
 
 
-def _number(call: Call, name: str) -> float:
+def number_of(call: Call, name: str) -> float:
+    """Return a numeric option of a question."""
     value = call.kwargs[name]
     assert isinstance(value, int | float)
     return float(value)

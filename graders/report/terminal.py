@@ -14,6 +14,7 @@ from rich.text import Text
 
 from graders.grading.scorecard import CriterionResult, Scorecard
 from graders.report.plain_text import one_line, plain_text
+from graders.report.quiet import NothingToClose
 from graders.report.wording import (
     Outcome,
     by_group,
@@ -58,17 +59,9 @@ def progress(console: Console) -> SittingProgress:
     return _LiveProgress(console) if console.is_interactive else _LineProgress(console)
 
 
-class _LineProgress:
+class _LineProgress(NothingToClose):
     def __init__(self, console: Console) -> None:
         self._console = console
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
 
     def started(self, name: str, title: str) -> None:
         """Say nothing: a log is read afterwards."""

@@ -1,9 +1,10 @@
 """Mistakes in dropout are named in any style, by traits of the answers; two at once by part, or not at all."""
 
+from functools import partial
+
 import pytest
 
-from graders.grading.scorecard import CriterionResult
-from tests.sitting import named, named_parts, sit_result
+from tests.sitting import named, named_parts, sit_function
 
 # An own style: a mask of booleans, dropout written out a second time inside loss_and_grads, float32 within.
 OWN = """
@@ -31,12 +32,7 @@ def loss_and_grads(params, X, y, weight_decay=0.0, dropout=0.0, rng=None):
 def predict("""
 
 
-def own(*changes: tuple[str, str], seed: int = 7) -> CriterionResult:
-    function = OWN
-    for old, new in changes:
-        assert function.count(old) == 1, old
-        function = function.replace(old, new)
-    return sit_result("dropout", edits={"mlp_numpy.py": [("def predict(", function)]}, seed=seed)
+own = partial(sit_function, "dropout", OWN)
 
 
 def test_a_right_function_in_another_style_has_no_diagnosis() -> None:

@@ -1,9 +1,10 @@
 """Mistakes in `loss_and_grads` are named in any style; two at once are named by part or not at all."""
 
+from functools import partial
+
 import pytest
 
-from graders.grading.scorecard import CriterionResult
-from tests.sitting import named, named_parts, sit_result
+from tests.sitting import named, named_parts, sit_function
 
 # A function in a style of its own: float32 within, one-hot labels, no function of the reference.
 OWN = """
@@ -28,12 +29,7 @@ def loss_and_grads(params, X, y, weight_decay=0.0, dropout=0.0, rng=None):
 def predict("""
 
 
-def own(*changes: tuple[str, str]) -> CriterionResult:
-    function = OWN
-    for old, new in changes:
-        assert function.count(old) == 1, old
-        function = function.replace(old, new)
-    return sit_result("gradients", edits={"mlp_numpy.py": [("def predict(", function)]})
+own = partial(sit_function, "gradients", OWN)
 
 
 def test_a_right_function_in_another_style_has_no_diagnosis() -> None:

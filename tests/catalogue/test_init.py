@@ -1,5 +1,7 @@
 """Mistakes in `init` are named in any style, by intervals that two hundred right draws do not leave."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -7,11 +9,10 @@ from graders.catalogue.init import CATALOGUE
 from graders.foundation.call import Value
 from graders.foundation.exam import Exam
 from graders.foundation.observation import Answer, Returned
-from graders.grading.scorecard import CriterionResult
 from graders.init import Init
 from graders.naming.match import deviations, diagnose
 from graders.naming.mistake import Case
-from tests.sitting import TINY, dataset, named, named_parts, sit_result
+from tests.sitting import TINY, dataset, named, named_parts, sit_function
 
 # An own style: the legacy generator, weights in float32, biases as rows, a list.
 OWN = """
@@ -26,12 +27,7 @@ def predict("""
 FIRST, SECOND = "draw.randn(D, H) * (2.0 / D) ** 0.5", "draw.randn(H, K) * (2.0 / H) ** 0.5"
 
 
-def own(*changes: tuple[str, str]) -> CriterionResult:
-    function = OWN
-    for old, new in changes:
-        assert function.count(old) == 1, old
-        function = function.replace(old, new)
-    return sit_result("init", edits={"mlp_numpy.py": [("def predict(", function)]})
+own = partial(sit_function, "init", OWN)
 
 
 def test_a_right_function_in_another_style_has_no_diagnosis() -> None:

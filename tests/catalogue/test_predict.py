@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from graders.catalogue.predict import IMAGES, UNITS, shows_dropout
 from graders.foundation.verdict import Standing
+from graders.mistaken.label_traits import IMAGES, UNITS, shows_dropout
 from tests.sitting import named, named_parts, sit_result
 
 RIGHT = "labels: Labels = forward(params, X).argmax(axis=1)  # (N,)"

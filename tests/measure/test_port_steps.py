@@ -1,9 +1,10 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
 from scipy.special import log_softmax
 
+from graders.foundation.call import Params
 from graders.measure import truth
 from graders.measure.port_steps import (
     WRONG_ACTIVATIONS,
@@ -69,10 +70,21 @@ def test_the_slope_of_every_activation_is_that_of_central_differences(activation
     assert np.allclose(activation(z)[1], numeric, atol=1e-8)
 
 
+def full_batch_trajectory(lrs: Sequence[float], momentum: float) -> list[Params]:
+    """Return the parameters after each step of v <- momentum v - lr g; theta <- theta + v with all images."""
+    theta, v, states = PARAMS, truth.zeros_like(PARAMS), []
+    for lr in lrs:
+        _, g = truth.loss_and_grads(theta, X, Y)
+        v = Params(**{n: momentum * getattr(v, n) - lr * getattr(g, n) for n in truth.NAMES})
+        theta = Params(**{n: getattr(theta, n) + getattr(v, n) for n in truth.NAMES})
+        states.append(theta)
+    return states
+
+
 def test_a_right_port_walks_the_full_batch_trajectory() -> None:
     lrs = [0.1, 0.1, 0.05]
     walked = Port().walk(PARAMS, [(X, Y)] * 3, lrs=lrs, mu=0.8)
-    right = truth.full_batch_trajectory(PARAMS, X, Y, lrs=lrs, momentum=0.8)
+    right = full_batch_trajectory(lrs, momentum=0.8)
     for a, b in zip(walked, right, strict=True):
         assert all(np.allclose(getattr(a, n), getattr(b, n)) for n in truth.NAMES)
 
