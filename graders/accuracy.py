@@ -49,6 +49,7 @@ class Accuracy(Grader):
 
     title: ClassVar[str] = "Test accuracy"
     about: ClassVar[str] = "train"
+    outcome: ClassVar[bool] = True
 
     threshold: float | None = None
     floor: float = 0.5

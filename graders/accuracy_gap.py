@@ -81,6 +81,7 @@ class AccuracyGap(Grader):
 
     title: ClassVar[str] = "PyTorch within half a point of NumPy"
     about: ClassVar[str] = "train_torch"
+    outcome: ClassVar[bool] = True
 
     allowed: float = 0.5
     first_seeds: int = 3

@@ -21,6 +21,7 @@ import numpy as np
 from graders.foundation.call import Call, Seeded, Value
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Grader, Seen
+from graders.foundation.observation import Returned
 from graders.foundation.verdict import Check, Verdict, verdict
 from graders.measure.batch import Batch, of_call
 from graders.measure.compare import Wrong, array, check, same
@@ -50,6 +51,7 @@ class Dropout(Grader):
 
     title: ClassVar[str] = "Dropout"
     about: ClassVar[str] = "dropout"
+    shows_in: ClassVar[tuple[str, ...]] = ("loss_and_grads",)
 
     p: float = 0.3
     risk: float = 1e-6
@@ -109,10 +111,29 @@ class Dropout(Grader):
     def _in_the_gradient(self, seen: Seen) -> list[Check]:
         """Judge dropout in `loss_and_grads`, leaving out what is wrong without dropout too: it is judged elsewhere."""
         one, two = of_call(seen["one image"].call), of_call(seen["two images"].call)
-        singles = [seen[f"one image {i}"] for i in range(SINGLES)]
         pairs = [seen[f"two images {i}"] for i in range(PAIRS)]
         names = right_without(seen["one image"].observation, one, rtol=self.rtol)
-        names_of_two = right_without(seen["two images"].observation, two, rtol=self.rtol)
+        right_of_two = right_without(seen["two images"].observation, two, rtol=self.rtol)
+        names_of_two = [name for name in right_of_two if name in names]
+
+        def test_pairs(*values: Value) -> str:
+            masks = Masks(two, p=self.p)
+            return _own_masks([masks.explaining(value, names_of_two, rtol=self.rtol) for value in values])
+
+        checks: list[Check] = []
+        # A function that fails for a single image alone loses that at the gradients.
+        if isinstance(seen["one image"].observation, Returned) or not isinstance(
+            seen["two images"].observation, Returned
+        ):
+            checks += self._of_single_images(seen, one, names)
+        # Without a single right quantity no mask could be recognised.
+        if names_of_two:
+            checks.append(check("every image has a mask of its own", pairs, test_pairs, weight=1.5, fix=OWN_MASK))
+        return checks
+
+    def _of_single_images(self, seen: Seen, one: Batch, names: Sequence[str]) -> list[Check]:
+        """Judge what the gradients of one image show; `names` are right without dropout."""
+        singles = [seen[f"one image {i}"] for i in range(SINGLES)]
 
         def test_one(value: Value) -> str:
             return one_mask(value, one, names, p=self.p, rtol=self.rtol)
@@ -120,16 +141,11 @@ class Dropout(Grader):
         def test_share(*values: Value) -> str:
             return self._share(values, one)
 
-        def test_pairs(*values: Value) -> str:
-            masks = Masks(two, p=self.p)
-            return _own_masks([masks.explaining(value, names_of_two, rtol=self.rtol) for value in values])
-
-        shown_by = showing(seen["one image"].observation, one)
-        checks: list[Check] = []
-        if names:
-            told = [seen["one image"], seen["p=0 in the gradient"]]
-            title = "dropout=0 in loss_and_grads changes nothing"
-            checks.append(check(title, told, lambda v, w: _equal(v, w, one, names, self.rtol), weight=0.5))
+        checks = []
+        shown_by = showing(seen["one image"].observation, one, names)
+        if {"W1", "W2"} <= shown_by:
+            title = "one mask acts in the forward and the backward pass"
+            checks.append(check(title, singles[0], test_one, weight=3, fix=REACHES))
         if "W2" in shown_by:
             checks += [
                 check("hidden units are dropped with chance p", singles, test_share, weight=0.5, fix=REACHES),
@@ -138,12 +154,10 @@ class Dropout(Grader):
                       lambda *values: _from_generator([read(v, one, ["W2"])["W2"] for v in values]), weight=0.5,
                       fix=GENERATOR),
             ]  # fmt: skip
-        if {"W1", "W2"} <= shown_by:
-            title = "one mask acts in the forward and the backward pass"
-            checks.insert(0, check(title, singles[0], test_one, weight=3, fix=REACHES))
-        # Without a single right quantity no mask could be recognised.
-        if names_of_two:
-            checks.append(check("every image has a mask of its own", pairs, test_pairs, weight=1.5, fix=OWN_MASK))
+        if names:
+            told = [seen["one image"], seen["p=0 in the gradient"]]
+            title = "dropout=0 in loss_and_grads changes nothing"
+            checks.append(check(title, told, lambda v, w: _equal(v, w, one, names, self.rtol), weight=0.5))
         return checks
 
     def _share(self, values: Sequence[Value], batch: Batch) -> str:

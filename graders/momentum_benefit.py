@@ -45,6 +45,7 @@ class MomentumBenefit(Grader):
 
     title: ClassVar[str] = "Momentum pays"
     about: ClassVar[str] = "train"
+    outcome: ClassVar[bool] = True
 
     images: int = 400
     epochs: int = 16

@@ -49,6 +49,7 @@ class Regularisation(Grader):
 
     title: ClassVar[str] = "Regularisation narrows the gap"
     about: ClassVar[str] = "train"
+    outcome: ClassVar[bool] = True
 
     images: int = 200
     wrong_labels: float = 0.3

@@ -43,9 +43,7 @@ def _placed(order: Sequence[str]) -> Predict:
         for penalty in EITHER:
             outcomes = dict(added_to(case, (), whole, penalty, biases=None, trains="decays"))
             moved = {
-                (question, place): np.ravel(outcomes[question, name])
-                if place in {"b1", "b2"}
-                else outcomes[question, name]
+                (question, place): _laid_out(outcomes[question, name], place)
                 for question in questions(case)
                 for place, name in zip(truth.NAMES, order, strict=True)
             }

@@ -6,6 +6,9 @@ that a criterion is about is never replaced, nor is its right form in the room, 
 
 A student may have written the same mistake a second time inside another function. Where one entry of the catalogue
 explains all that a criterion lost, and that mistake is charged at a function it is built on, it is not charged again.
+
+Where whole runs lead (accuracy, the port's gap) is an outcome of their function. Where a mistake in that function has
+a name, and is charged at another criterion, the runs that it led astray are not charged again.
 """
 
 import dataclasses
@@ -20,6 +23,9 @@ from graders.grading.rounds import Candidacy, examine
 from graders.grading.scorecard import CriterionResult
 from graders.rubric import Criterion
 from graders.wire.contract import BUILDS_ON, built_on
+
+A_SECOND_TIME = "the same mistake stands here a second time, and explains all that was seen."
+LED_ASTRAY = "these runs were trained with the mistake that is named there."
 
 LOST = (Standing.NONE, Standing.PARTIAL, Standing.NOT_ATTEMPTED)
 
@@ -45,6 +51,7 @@ def charge_once(candidacies: Sequence[Candidacy], exam: Exam, invigilator: Invig
     current = {c.criterion.name: c.result() for c in candidacies}
     wrong: dict[str, str] = {}  # function -> title of the criterion at which its mistake is charged
     charged: dict[str, str] = {}  # catalogue id -> title of the criterion at which that mistake is charged
+    named: dict[str, str] = {}  # function -> title of the criterion at which a mistake in it has its name
     for level in _levels(criteria, asked):
         lost = [c for c in level if current[c.name].standing in LOST]
         names = {c.name: stand_ins(c.grader.about, asked[c.name], wrong) for c in lost}
@@ -55,11 +62,15 @@ def charge_once(candidacies: Sequence[Candidacy], exam: Exam, invigilator: Invig
             latest[result.name] = candidacy
         for criterion in (c for c in level if _nameable(current[c.name])):
             result = diagnosed(current[criterion.name], latest[criterion.name], exam, invigilator)
-            current[criterion.name] = _repeated(result, charged)
+            result = _repeated(result, charged)
+            home = named.get(criterion.grader.about) if criterion.grader.outcome else None
+            current[criterion.name] = _given_back(result, home, LED_ASTRAY) if home else result
             charged = {**dict.fromkeys(_roots(result.diagnoses), criterion.title), **charged}
         for criterion in (c for c in lost if current[c.name].standing in LOST):
-            if criterion.grader.about:
-                wrong.setdefault(criterion.grader.about, criterion.title)
+            for function in filter(None, (criterion.grader.about, *criterion.grader.shows_in)):
+                wrong.setdefault(function, criterion.title)
+                if _roots(current[criterion.name].diagnoses):
+                    named.setdefault(function, criterion.title)
     return tuple(current[c.name] for c in criteria)
 
 
@@ -73,17 +84,19 @@ def _levels(criteria: Sequence[Criterion], asked: Mapping[str, Iterable[str]]) -
     """Group the criteria by the deepest function that they ask, so that what it is built on is known by then.
 
     A criterion about a part of that function, such as dropout inside loss_and_grads, comes before those about the
-    whole; one about another function, such as the port beside train, comes after them. Those about none come last.
+    whole; one about another function, such as the port beside train, comes after them, and one about the outcome of
+    whole runs after those about the loop itself. Those about none come last.
     """
     depth: Mapping[str, int] = {name: len(built_on(name)) for name in BUILDS_ON}
     last = len(depth)
 
-    def place(criterion: Criterion) -> tuple[int, int]:
+    def place(criterion: Criterion) -> tuple[int, int, bool]:
         about = criterion.grader.about
         if not about:
-            return last, last
+            return last, last, False
         deepest = max({about, *asked[criterion.name]}, key=depth.__getitem__)
-        return depth[deepest], depth[about] if about in {deepest, *built_on(deepest)} else last
+        inner = depth[about] if about in {deepest, *built_on(deepest)} else last
+        return depth[deepest], inner, criterion.grader.outcome
 
     of = {c.name: place(c) for c in criteria}
     return [[c for c in criteria if of[c.name] == d] for d in sorted(set(of.values()))]
@@ -111,11 +124,16 @@ def _roots(diagnoses: Sequence[Diagnosis]) -> Sequence[str]:
 def _repeated(result: CriterionResult, charged: Mapping[str, str]) -> CriterionResult:
     """Give back all that is explained by a mistake which is charged elsewhere already."""
     homes = [charged[root] for root in _roots(result.diagnoses) if root in charged and charged[root] != result.title]
-    if not homes or result.verdict is None:
+    return _given_back(result, homes[0], A_SECOND_TIME) if homes else result
+
+
+def _given_back(result: CriterionResult, home: str, why: str) -> CriterionResult:
+    """Return the result with full credit, and the reason."""
+    if result.verdict is None:
         return result
-    told = f"Charged once, at {homes[0]}: the same mistake stands here a second time, and explains all that was seen."
+    told = f"Charged once, at {home}: {why}"
     checks = tuple(
-        c if c.credit == 1.0 else dataclasses.replace(c, credit=1.0, reason=told, charged_at=(homes[0],))
+        c if c.credit == 1.0 else dataclasses.replace(c, credit=1.0, reason=told, charged_at=(home,))
         for c in result.verdict.checks
     )
     return dataclasses.replace(result, verdict=dataclasses.replace(result.verdict, checks=checks))

@@ -18,7 +18,7 @@ SCALE = "Compare the mean of the activations before and after your dropout."
 
 
 def positive_batch(rng: np.random.Generator, *, N: int, D: int, H: int, K: int, all_active: bool) -> Batch:
-    """Draw a batch in which most or all hidden units are active, none of them near the kink.
+    """Draw a batch in which most or all hidden units are active, none of them near the kink; the last class is there.
 
     Args:
         rng: decides everything.
@@ -39,7 +39,7 @@ def positive_batch(rng: np.random.Generator, *, N: int, D: int, H: int, K: int, 
         z1 = truth.preactivation(params, X)
         near = z1.min() < 0.05 if all_active else np.abs(z1).min() < 1e-3
         if not near:
-            return Batch(params=params, X=X, y=np.arange(N) * 2 % K)
+            return Batch(params=params, X=X, y=(K - 1 + 2 * np.arange(N)) % K)
 
 
 def masked(batch: Batch, forward: np.ndarray, backward: np.ndarray) -> dict[str, np.ndarray]:
@@ -80,20 +80,29 @@ def right_without(observation: Observation, batch: Batch, *, rtol: float) -> tup
     return tuple(right)
 
 
-def showing(observation: Observation, batch: Batch) -> frozenset[str]:
-    """Return which of dW1 and dW2 could show a mask: without dropout, they have their shape and are not all zero.
+def showing(observation: Observation, batch: Batch, right: Sequence[str]) -> frozenset[str]:
+    """Return which of dW1 and dW2 of one image can show a mask; the others are wrong without dropout, and judged there.
 
-    Where the question got no answer, both could: there is nothing to excuse.
+    Without dropout dW2 must have rows of zeros at the units that are not active; where dW2 is right, dW1 must have
+    none but these. Where the question got no answer, both can: there is nothing to excuse.
+
+    Args:
+        observation: the answer without dropout.
+        batch: one image.
+        right: what is right without dropout.
     """
     if not isinstance(observation, Returned):
         return frozenset({"W1", "W2"})
+    active = truth.preactivation(batch.params, batch.X)[0] > 0  # (H,)
     found = set()
-    for name in ("W1", "W2"):
+    for name, axis in (("W1", 0), ("W2", 1)):
         try:
-            if read(observation.value, batch, [name])[name].any():
-                found.add(name)
+            units = np.abs(read(observation.value, batch, [name])[name]).max(axis=axis) > 0  # (H,)
         except Wrong:
             continue
+        odd = units[~active].any() if name == "W2" else "W2" in right and not units[active].all()
+        if units.any() and not odd:
+            found.add(name)
     return frozenset(found)
 
 
