@@ -67,7 +67,7 @@ def labels_used(problem: Problem, theta: Params, moves: np.ndarray) -> np.ndarra
     """
     alike, _, silent = _compared(problem, theta, moves)
     certain = (silent | (alike.max(axis=1) >= ALIKE)).all()
-    return np.where(silent, problem.y, alike.argmax(axis=1)) if certain else None
+    return np.where(silent, problem.y, _likeliest(problem, alike)) if certain else None
 
 
 def learnt(problem: Problem, theta: Params, moves: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
@@ -87,8 +87,15 @@ def learnt(problem: Problem, theta: Params, moves: np.ndarray) -> tuple[np.ndarr
     still = silent | (norms <= NOTHING * norms.max())
     if not norms.max() > 0 or not (still | (alike.max(axis=1) >= ALIKE)).all():
         return None
-    labels = np.where(still, problem.y, alike.argmax(axis=1))
+    labels = np.where(still, problem.y, _likeliest(problem, alike))
     return labels, np.where(still, 0.0, amounts[np.arange(len(labels)), labels])
+
+
+def _likeliest(problem: Problem, alike: np.ndarray) -> np.ndarray:
+    """Return each image's likeliest label, its own one where that explains the row as well, as with one active unit."""
+    own = alike[np.arange(len(problem.y)), problem.y] >= ALIKE
+    likeliest: np.ndarray = np.where(own, problem.y, alike.argmax(axis=1))
+    return likeliest
 
 
 def _compared(problem: Problem, theta: Params, moves: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
