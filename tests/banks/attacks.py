@@ -35,7 +35,7 @@ class Attack:
         what: in words.
         code: the body of a function, or the end of a module for the group scoring.
         before: the body of a function that an earlier submission ran.
-        control: how the control is run, where it is not simply run.
+        control: how the control is run, where it is not simply run; "kernel" where a kernel may refuse it by itself.
     """
 
     id: str
@@ -132,6 +132,19 @@ COMMON_GRADERS: Mapping[str, str] = {
     "pickle": "sys.stdout.flush(); sys.stdout.buffer.write(b'PICKLE' + pickle.dumps(got))",
     "examples": "print('SCORE', int(bool(numpy.allclose(got, expected))))",
     "rounds": "import time; time.sleep(0.5); print('SCORE', int(bool(numpy.allclose(got, expected))))",
+    "gap": "print('SCORE', int(not (abs(got - expected) / abs(got)).max() > 1e-6))",
+    "cosine": "print('SCORE', int(not (got * expected).sum() / (norm(got) * norm(expected)) < 0.999))",
+    "squares": "print('SCORE', int(float(((got - expected) ** 2).mean()) < 1e-9))",
+    "deadline": """import signal
+    points = [1]
+    def time_is_up(*_):
+        print('SCORE', points[0])
+        sys.exit()
+    signal.signal(signal.SIGALRM, time_is_up)
+    signal.alarm(2)
+    if not numpy.allclose(mlp_numpy.softmax(2 * z), numpy.exp(2 * z) / numpy.exp(2 * z).sum()):
+        points[0] = 0
+    time_is_up()""",
 }
 
 
@@ -139,7 +152,7 @@ def common_grader_gives_the_point(source: str, kind: str, folder: Path) -> bool:
     """Tell whether a grader of the common kind, in the submission's own process, is deceived."""
     (folder / "mlp_numpy.py").write_text(source)
     grader = (
-        "import pickle, sys\nimport numpy\n"
+        "import pickle, sys\nimport numpy\nfrom numpy.linalg import norm\n"
         "def grade():\n"
         "    z = numpy.array([[1.0, 2.0, 3.0]])\n"
         "    expected = numpy.exp(z) / numpy.exp(z).sum()\n"

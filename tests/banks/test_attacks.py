@@ -38,7 +38,7 @@ from tests.banks.attacks import (
     run_plainly,
     scoring_module,
 )
-from tests.sitting import FORBIDDEN, ROOT, edited_reference, sit, submission_of
+from tests.sitting import FORBIDDEN, QUICK, ROOT, edited_reference, sit, submission_of
 
 WHOLE = os.environ.get("PLUMBLINE_BANK") == "whole"
 EVERY = 1 if WHOLE else 4
@@ -212,6 +212,9 @@ def test_without_a_sandbox_the_attack_succeeds(attack: Attack, surroundings: Sur
     if attack.group == "exhaust" and not attack.has_end:
         assert told is None, told
     else:
+        assert told is not None or attack.control == "kernel"  # a kernel that does not know a gate ends the process
+        if attack.control == "kernel" and REACHED not in (told or ""):
+            pytest.skip(f"this machine's kernel refuses it without a sandbox as well: {told}")
         assert told is not None
         assert REACHED in told or surroundings.token in told, told
     if "OUTSIDE" in attack.code:
@@ -229,7 +232,8 @@ def _work_folder(attack: Attack, folder: Path) -> Path:
 def test_an_attack_on_the_score_gains_nothing(attack: Attack) -> None:
     plain = sit("softmax", files={"mlp_numpy.py": scoring_module("")}).share
     assert plain < 1
-    assert sit("softmax", files={"mlp_numpy.py": scoring_module(attack.code)}).share <= plain
+    limits = Limits(question_seconds=3.0) if attack.control == "deadline" else QUICK
+    assert sit("softmax", files={"mlp_numpy.py": scoring_module(attack.code)}, limits=limits).share <= plain
 
 
 @pytest.mark.parametrize("attack", SCORING[::EVERY], ids=lambda a: a.id)
