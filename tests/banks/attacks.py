@@ -31,11 +31,12 @@ class Attack:
 
     Args:
         id: its name, unique in its file.
-        group: its file's name: reading, damage, system, exhaust or scoring.
+        group: its file's name: reading, damage, system, exhaust, scoring, opening, words or learnt.
         what: in words.
         code: the body of a function, or the end of a module for the group scoring.
         before: the body of a function that an earlier submission ran.
         control: how the control is run, where it is not simply run; "kernel" where a kernel may refuse it by itself.
+        told: what whoever grades is told of it, for the groups opening and words.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Attack:
     code: str
     before: str = ""
     control: str = ""
+    told: str = ""
 
     @property
     def has_end(self) -> bool:
