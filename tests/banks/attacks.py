@@ -36,7 +36,9 @@ class Attack:
         code: the body of a function, or the end of a module for the group scoring.
         before: the body of a function that an earlier submission ran.
         control: how the control is run, where it is not simply run; "kernel" where a kernel may refuse it by itself.
-        told: what whoever grades is told of it, for the groups opening and words.
+        told: what whoever grades is told of it, for the group opening.
+        named: the hand-in's name, for the group words.
+        beside: the name of another file in it.
     """
 
     id: str
@@ -46,6 +48,8 @@ class Attack:
     before: str = ""
     control: str = ""
     told: str = ""
+    named: str = ""
+    beside: str = ""
 
     @property
     def has_end(self) -> bool:
