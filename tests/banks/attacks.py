@@ -23,6 +23,8 @@ from tests.sitting import edited_reference
 FOLDER = Path(__file__).resolve().parent / "attacks"
 GOES_ON_SECONDS = 4.0  # an attack without an end that is still there then has succeeded
 REACHED = "reached"
+WHOLE = os.environ.get("PLUMBLINE_BANK") == "whole"
+EVERY = 1 if WHOLE else 4  # of the attacks that take seconds, every fourth runs unless the whole bank is asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

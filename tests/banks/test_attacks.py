@@ -27,6 +27,8 @@ from graders.foundation.call import Call, Room
 from graders.foundation.limits import Limits
 from graders.foundation.observation import Failed, Observation, Returned
 from tests.banks.attacks import (
+    EVERY,
+    FOLDER,
     GOES_ON_SECONDS,
     REACHED,
     Attack,
@@ -40,8 +42,6 @@ from tests.banks.attacks import (
 )
 from tests.sitting import FORBIDDEN, QUICK, ROOT, edited_reference, sit, submission_of
 
-WHOLE = os.environ.get("PLUMBLINE_BANK") == "whole"
-EVERY = 1 if WHOLE else 4
 MACHINE = load_attacks("reading", "damage", "system", "exhaust")
 SCORING = load_attacks("scoring")
 LIMITS = Limits(question_seconds=4.0, memory_mb=400, file_mb=16, scratch_mb=64, processes=24, output_kb=4)
@@ -247,6 +247,7 @@ def _deceived(code: str, kind: str, folder: Path) -> bool:
 
 
 def test_the_bank_holds_at_least_fifty_attacks() -> None:
-    attacks = [*MACHINE, *SCORING]
+    attacks = [*MACHINE, *SCORING, *load_attacks("opening", "words", "learnt")]
     assert len({(a.group, a.id) for a in attacks}) == len(attacks) >= 50
+    assert {path.stem for path in FOLDER.iterdir()} == {a.group for a in attacks}
     assert all(attack.what for attack in attacks)
