@@ -26,14 +26,15 @@ from graders.foundation.calibration import Calibration
 from graders.foundation.call import Call, Value
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Grader, Seen
-from graders.foundation.observation import Returned
+from graders.foundation.observation import Answer, Returned
 from graders.foundation.verdict import GapOverSeeds, Verdict, verdict
 from graders.measure.compare import Wrong, check, labels
-from graders.measure.runs import numpy_run, torch_run
+from graders.measure.runs import disguise, disguised_torch_run, numpy_run, torch_run
 from graders.measure.statistics import z_of
 from graders.measure.training import accuracy_of, history_curves, trained_params
 
 UNCALIBRATED = 0.4
+LEARNT_BY_HEART = "accuracy-gap-learnt-by-heart"  # a finding for the instructor, under this name in the record
 STEP_BY_STEP = "Compare both networks where nothing is random: same weights, same logits; one step, same state."
 
 
@@ -77,6 +78,8 @@ class AccuracyGap(Grader):
         risk_fail: of failing a port whose true mean gap is allowed, over all looks.
         risk_pass: of passing early a port whose true mean gap is not allowed, over all looks.
         floor: mean accuracy that both must exceed; two networks that guess agree for the wrong reason.
+        disguise_points: how many points the port may lose when pixels and class numbers are shuffled before the
+            instructor is told.
     """
 
     title: ClassVar[str] = "PyTorch within half a point of NumPy"
@@ -90,14 +93,16 @@ class AccuracyGap(Grader):
     risk_fail: float = 0.001
     risk_pass: float = 0.05
     floor: float = 0.5
+    disguise_points: float = 5.0
 
     def ask(self, exam: Exam) -> Sequence[Call]:
-        """Ask for the full runs of the first seeds."""
-        return [call for k in range(self.first_seeds) for call in (numpy_run(exam, k), torch_run(exam, k))]
+        """Ask for the full runs of the first seeds, and for one of the port on disguised data."""
+        runs = [call for k in range(self.first_seeds) for call in (numpy_run(exam, k), torch_run(exam, k))]
+        return [*runs, disguised_torch_run(exam)]
 
     def ask_again(self, exam: Exam, seen: Seen) -> Sequence[Call]:
         """Ask for one more seed while the question is open."""
-        n = len(seen) // 2
+        n = _seeds(seen)
         try:
             pairs = [self._accuracies(exam, seen, k) for k in range(n)]
         except Wrong:
@@ -108,7 +113,7 @@ class AccuracyGap(Grader):
 
     def judge(self, exam: Exam, seen: Seen) -> Verdict:
         """Judge the mean gap with the bounds of the last look."""
-        n = len(seen) // 2
+        n = _seeds(seen)
 
         def test(*_values: Value) -> str:
             return self._measure([self._accuracies(exam, seen, k) for k in range(n)], exam.calibration)
@@ -118,7 +123,8 @@ class AccuracyGap(Grader):
         asked = f"train(...) and train_torch(...) with the same options, {n} seeds"
         judged = check(title, answers, test, fix=STEP_BY_STEP, asked=asked)
         curves = history_curves(seen["torch run 0"], of="of the PyTorch port, first seed", what="train_torch")
-        return verdict(judged, exhibits=(*self._exhibit(exam, seen, n), *curves))
+        remarks = self._learnt_by_heart(exam, seen)
+        return verdict(judged, exhibits=(*self._exhibit(exam, seen, n), *curves), remarks=remarks)
 
     def bounds(self, gaps: np.ndarray, calibration: Calibration | None = None) -> Bounds:
         """Return the mean of the gaps (n,) in points, and its bounds at this look."""
@@ -133,12 +139,10 @@ class AccuracyGap(Grader):
 
     def _accuracies(self, exam: Exam, seen: Seen, k: int) -> tuple[float, float]:
         """Return the test accuracies of the k-th seed's NumPy and PyTorch networks, or raise `Wrong`."""
-        runs = [seen[f"{kind} run {k}"].observation for kind in ("numpy", "torch")]
-        ours, port = (run.value if isinstance(run, Returned) else None for run in runs)
+        ours, port = (_value(seen[f"{kind} run {k}"]) for kind in ("numpy", "torch"))
         data = exam.data
-        shapes = (data.X_train.shape[1], exam.training.H, data.classes)
-        theta = trained_params(ours, what="train", shapes=shapes)
-        return accuracy_of(theta, data.X_test, data.y_test), _port_accuracy(port, exam, shapes)
+        theta = trained_params(ours, what="train", shapes=_shapes(exam))
+        return accuracy_of(theta, data.X_test, data.y_test), _port_accuracy(port, exam, data.X_test, data.y_test)
 
     def _measure(self, pairs: Sequence[tuple[float, float]], calibration: Calibration | None) -> str:
         means = np.array(pairs).mean(axis=0)
@@ -163,6 +167,23 @@ class AccuracyGap(Grader):
         if seen.settled:
             return told
         return f"{told}; {len(pairs)} seeds cannot tell it from an allowed one, so it counts as allowed"
+
+    def _learnt_by_heart(self, exam: Exam, seen: Seen) -> tuple[str, ...]:
+        """Tell the instructor when the port does well only on images that it could know beforehand."""
+        data, cover = exam.data, disguise(exam)
+        try:
+            known = _port_accuracy(_value(seen["torch run 0"]), exam, data.X_test, data.y_test)
+            hidden = data.X_test[:, cover.pixels], cover.labels[data.y_test]
+            unknown = _port_accuracy(_value(seen["disguised torch run"]), exam, *hidden)
+        except Wrong:
+            return ()
+        if known - unknown <= self.disguise_points / 100:
+            return ()
+        return (
+            f"{LEARNT_BY_HEART}. For the instructor: on the same images with pixels and class numbers shuffled the "
+            f"port reaches {unknown:.2%}, on the images as they are {known:.2%}. An honest learner does as well on "
+            f"both; look for weights or answers that were made beforehand.",
+        )
 
     def _exhibit(self, exam: Exam, seen: Seen, n: int) -> tuple[GapOverSeeds, ...]:
         try:
@@ -189,12 +210,24 @@ def _gaps(pairs: Sequence[tuple[float, float]]) -> np.ndarray:
     return gaps
 
 
-def _port_accuracy(run: Value, exam: Exam, shapes: tuple[int, int, int]) -> float:
-    """Return the share of test images that the port labels rightly; by its weights where predict_torch fails."""
-    y = exam.data.y_test
+def _seeds(seen: Seen) -> int:
+    """Return on how many seeds both were trained."""
+    return sum(name.startswith("torch run") for name in seen)
+
+
+def _value(answer: Answer) -> Value:
+    return answer.observation.value if isinstance(answer.observation, Returned) else None
+
+
+def _shapes(exam: Exam) -> tuple[int, int, int]:
+    return exam.data.X_train.shape[1], exam.training.H, exam.data.classes
+
+
+def _port_accuracy(run: Value, exam: Exam, X: np.ndarray, y: np.ndarray) -> float:
+    """Return the share of images (N, D) that the port labels rightly; by its weights where predict_torch fails."""
     found = run.get("predictions") if isinstance(run, dict) else None
     try:
         predictions = labels(found, what="predict_torch(model, X)", shape=y.shape)
     except Wrong:
-        return accuracy_of(trained_params(run, what="train_torch", shapes=shapes), exam.data.X_test, y)
+        return accuracy_of(trained_params(run, what="train_torch", shapes=_shapes(exam)), X, y)
     return float((predictions == y).mean())

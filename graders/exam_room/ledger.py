@@ -27,6 +27,7 @@ class Ledger:
         self._lock = threading.Lock()
         self._seconds: defaultdict[tuple[Room, Part], float] = defaultdict(float)
         self._counts: defaultdict[tuple[Room, Part], int] = defaultdict(int)
+        self.overdrafts: list[tuple[str, float]] = []  # which limit was passed, and after how long that was ended
 
     def add(self, room: Room, part: Part, seconds: float) -> None:
         """Add seconds to a part."""

@@ -64,7 +64,8 @@ class ExamRoom:
         self._loaded: dict[str, Failed | None] = {}
         self._number = 0
         self._output: list[str] = []
-        self._spent = 0.0
+        self._spent = 0.0  # on questions that are over
+        self._asked = 0.0  # when the question at hand was asked
         self._shut = False
         self._overdue: Counter[str] = Counter()
 
@@ -108,7 +109,7 @@ class ExamRoom:
                 kind=FailureKind.TIMED_OUT,
                 message=f"The submission used up its {self._limits.submission_seconds:g} s before this question.",
             )
-        start = time.monotonic()
+        self._asked = time.monotonic()
         try:
             function = contract_function(call.target)
             if self._session is not None and self._session.unasked():
@@ -119,7 +120,7 @@ class ExamRoom:
             failed = self._load(function)
             return failed if failed is not None else self._ask(call, function, seed)
         finally:
-            self._spent += time.monotonic() - start
+            self._spent += time.monotonic() - self._asked
 
     def _load(self, function: str) -> Failed | None:
         """Import what the function needs, once; a module that fails is not tried again."""
@@ -137,7 +138,7 @@ class ExamRoom:
             session = self._open()
             with self._rooms.ledger.timed(self._room, Part.IMPORTING):
                 session.send(Frame(kind="load", body=function))
-                frame = session.receive(self._limits.import_seconds)
+                frame = session.receive(self._at_most(self._limits.import_seconds))
             if frame.kind != "loaded":
                 msg = "a message that is no answer to the question"
                 raise Malformed(msg)
@@ -154,7 +155,7 @@ class ExamRoom:
             session = self._open()
             with self._rooms.ledger.timed(self._room, Part.ASKING):
                 session.send(translate.question(call, number=self._number, seed=seed))
-                frame = session.receive(self._limits.question_seconds * call.weight)
+                frame = session.receive(self._at_most(self._limits.question_seconds * call.weight))
             seen = translate.observation(frame, number=self._number, submission=self._submission)
             if isinstance(seen, Failed):
                 seen = self._shown(seen, session)
@@ -171,12 +172,26 @@ class ExamRoom:
         """Return a failure as it may be shown: the same words in every run."""
         return dataclasses.replace(failure, message=session.without_paths(failure.message))
 
+    def _left(self) -> float:
+        """Return the seconds that the submission has left for all its questions."""
+        return self._limits.submission_seconds - self._spent - (time.monotonic() - self._asked)
+
+    def _at_most(self, seconds: float) -> float:
+        return max(0.0, min(seconds, self._left()))
+
     def _ended(self, ending: Exception, what: str, hint: str) -> Failed:
         """Close the room and say how it ended."""
         session = self._session
+        out_of_time = self._left() <= 0.0
+        if session is not None and isinstance(ending, Overdrawn):
+            session.kill()
+            self._rooms.ledger.overdrafts.append((ending.limit, time.monotonic() - ending.since))
         status = session.exit_status if session is not None and isinstance(ending, Closed) else None
         self._end_session()
         match ending:
+            case Overdrawn(limit="time") if out_of_time:
+                told = f"The submission used up its {self._limits.submission_seconds:g} s at this question."
+                return Failed(kind=FailureKind.TIMED_OUT, message=told)
             case Overdrawn():
                 kind = OVERDRAWN_KIND.get(ending.limit, FailureKind.EXITED)
                 return Failed(kind=kind, message=f"{what} {ending.message}.{hint}")

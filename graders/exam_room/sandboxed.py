@@ -1,5 +1,7 @@
 """A session in a sandboxed room: a child of the room's server, watched and ended from outside."""
 
+import contextlib
+import time
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -47,7 +49,7 @@ class SandboxSession:
             return self._watch.receive(self._channel, seconds)
         except Closed:
             if self._server.overfull():
-                raise Overdrawn("files", "made too many files") from None
+                raise Overdrawn("files", "made too many files", time.monotonic()) from None
             raise
 
     def unasked(self) -> bool:
@@ -67,6 +69,13 @@ class SandboxSession:
     def without_paths(self, text: str) -> str:
         """Return text without the room's folder, as a room without a sandbox shows it."""
         return text.replace(f"{SCRATCH}/work/", "").replace(str(SCRATCH), "(exam room)")
+
+    def kill(self) -> None:
+        """End the session's process from outside, without waiting for the room's server."""
+        for process in self._processes:
+            if not self._server.is_server(process):
+                with contextlib.suppress(psutil.Error):
+                    process.kill()
 
     def close(self) -> None:
         """End everything in the session; the room is given back, or given up where anything is left of it."""

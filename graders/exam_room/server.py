@@ -118,6 +118,10 @@ class RoomServer:
                 return children[0]
         return self._server
 
+    def is_server(self, process: psutil.Process) -> bool:
+        """Tell whether a process is the room's server, which must outlive its sessions."""
+        return process == self._server
+
     def status(self) -> int | None:
         """Return how the session's process ended, or None while it runs."""
         try:

@@ -34,5 +34,8 @@ class Session(Protocol):
     def without_paths(self, text: str) -> str:
         """Return text without the room's folder."""
 
+    def kill(self) -> None:
+        """End the submission's processes at once, whatever is left to be done after them."""
+
     def close(self) -> None:
         """End everything in the session and leave nothing of it behind."""

@@ -14,12 +14,13 @@ Tree = Callable[[], Sequence[psutil.Process]]
 
 
 class Overdrawn(Exception):  # the watch stops a room with it
-    """The room's tree went over a limit; says which."""
+    """The room's tree went over a limit; says which, and since when at most (on the monotonic clock)."""
 
-    def __init__(self, limit: str, message: str) -> None:
+    def __init__(self, limit: str, message: str, since: float) -> None:
         super().__init__(message)
         self.limit = limit
         self.message = message
+        self.since = since
 
 
 class Watch:
@@ -44,25 +45,29 @@ class Watch:
         """
         deadline = time.monotonic() + seconds
         cpu_before = _cpu_seconds(self._tree())
+        within = time.monotonic()  # the last moment at which every limit was seen to be kept
 
         def look() -> None:
+            nonlocal within
+            now = time.monotonic()
             tree = self._tree()
-            self._look_at_size(tree, channel)
+            self._look_at_size(tree, channel, within)
             if time.monotonic() >= deadline:
-                raise Overdrawn("time", f"gave no answer within {seconds:g} s")
+                raise Overdrawn("time", f"gave no answer within {seconds:g} s", deadline)
             if _cpu_seconds(tree) - cpu_before > seconds * 1.5:
-                raise Overdrawn("time", f"used more than {seconds * 1.5:g} s of CPU time")
+                raise Overdrawn("time", f"used more than {seconds * 1.5:g} s of CPU time", within)
+            within = now
 
         return channel.arrival(deadline, look)
 
-    def _look_at_size(self, tree: Sequence[psutil.Process], channel: Channel) -> None:
+    def _look_at_size(self, tree: Sequence[psutil.Process], channel: Channel, within: float) -> None:
         limits = self._limits
         if _memory(tree) > limits.memory_mb * 2**20:
-            raise Overdrawn("memory", f"used more than {limits.memory_mb} MB of memory")
+            raise Overdrawn("memory", f"used more than {limits.memory_mb} MB of memory", within)
         if _processes(tree) > limits.processes:
-            raise Overdrawn("processes", f"started more than {limits.processes} processes or threads")
+            raise Overdrawn("processes", f"started more than {limits.processes} processes or threads", within)
         if channel.printed_bytes > limits.output_kb * 1024 * 100:
-            raise Overdrawn("output", f"printed more than {limits.output_kb * 100 // 1024} MB")
+            raise Overdrawn("output", f"printed more than {limits.output_kb * 100 // 1024} MB", within)
 
 
 def _cpu_seconds(tree: Iterable[psutil.Process]) -> float:

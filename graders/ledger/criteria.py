@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graders.grading.scorecard import CriterionResult, Scorecard
+from graders.report.plain_text import plain_text
 from graders.report.record import to_record
 
 
@@ -46,7 +47,7 @@ def rows_of(scorecard: Scorecard, visibility: Mapping[str, str]) -> tuple[Criter
         CriterionRow(
             **{key: record[key] for key in ("name", "title", "group", "points", "earned", "open_points")},
             standing=str(record["standing"]),
-            reason=record["reason"],
+            reason=plain_text(record["reason"]),
             feedback=feedback(result),
             seconds=result.seconds,
             visibility=visibility.get(result.name, "visible"),
@@ -57,7 +58,11 @@ def rows_of(scorecard: Scorecard, visibility: Mapping[str, str]) -> tuple[Criter
 
 
 def feedback(result: CriterionResult) -> str:
-    """Return what was lost and what to try, one check after another."""
+    """Return what was lost and what to try, one check after another, without anything that a screen would obey."""
+    return plain_text(_feedback(result))
+
+
+def _feedback(result: CriterionResult) -> str:
     if result.verdict is None:
         return result.fault
     lost = [check for check in result.verdict.checks if check.credit < 1.0]

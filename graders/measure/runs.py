@@ -1,6 +1,6 @@
 """The full training runs that several criteria share: asked once, because equal questions are asked once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -49,20 +49,28 @@ def disguise(exam: Exam) -> Disguise:
 
 def disguised_run(exam: Exam) -> Call:
     """Return the question of the first seed's run, with the disguise over images and labels."""
-    X, y = exam.train_images()
+    return _disguised(numpy_run(exam, 0), "disguised run", exam)
+
+
+def disguised_torch_run(exam: Exam) -> Call:
+    """Return the same question to the PyTorch port; the test images wear the disguise too."""
+    return _disguised(torch_run(exam, 0), "disguised torch run", exam)
+
+
+def _disguised(call: Call, name: str, exam: Exam) -> Call:
     cover, data = disguise(exam), exam.data
-    return Call(
-        name="disguised run",
-        target="train_run",
-        args=(
-            np.ascontiguousarray(X[:, cover.pixels]),
-            cover.labels[y],
-            np.ascontiguousarray(data.X_val[:, cover.pixels]),
-            cover.labels[data.y_val],
-        ),
-        kwargs=_options(exam, 0),
-        weight=exam.training.weight,
+    X, y = exam.train_images()
+    hidden = {key: _shuffled(X, cover) for key, X in call.kwargs.items() if isinstance(X, np.ndarray)}
+    return replace(
+        call,
+        name=name,
+        args=(_shuffled(X, cover), cover.labels[y], _shuffled(data.X_val, cover), cover.labels[data.y_val]),
+        kwargs={**call.kwargs, **hidden},
     )
+
+
+def _shuffled(X: np.ndarray, cover: Disguise) -> np.ndarray:
+    return np.ascontiguousarray(X[:, cover.pixels])
 
 
 def _options(exam: Exam, k: int) -> dict[str, Value]:

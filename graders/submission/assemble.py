@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from graders.submission.answers import decode_text, merged
-from graders.submission.entries import Entry, FileKind, Found, Intake, left_out
+from graders.submission.entries import Entry, FileKind, Found, Intake, left_out, reason_not_to_take
 from graders.submission.model import LineMap, Notice, Submission, SubmissionLimits
 from graders.submission.near import library_names, misnamed_files, misplaced_names, nothing_found
 from graders.submission.notebook import read_cells
@@ -87,6 +87,8 @@ def take_files(draft: Draft, entries: dict[str, Entry], intake: Intake) -> None:
                 draft.files[path] = raw
         elif entry.kind is FileKind.WEIGHTS:
             why = "stored arrays and weights are not taken; the functions have to make their own"
+            draft.notices.append(left_out(entry.path, why))
+        elif entry.kind is FileKind.OTHER and (why := reason_not_to_take(path)):
             draft.notices.append(left_out(entry.path, why))
 
 

@@ -15,6 +15,8 @@ JUNK = frozenset({"__MACOSX", "__pycache__", "venv", "node_modules", "site-packa
 STARTS_BY_ITSELF = frozenset({"sitecustomize.py", "usercustomize.py"})
 TEXT_SUFFIXES = frozenset({".md", ".txt", ".json", ".csv", ".tsv", ".yaml", ".yml", ".toml", ".cfg", ".ini"})
 WEIGHTS = frozenset({".npy", ".npz", ".pt", ".pth", ".pkl", ".pickle", ".joblib", ".h5", ".safetensors", ".ckpt"})
+ARCHIVES = frozenset({".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".whl", ".egg"})
+COMPILED = frozenset({".so", ".pyd", ".dll", ".dylib", ".pyc"})
 SPLIT = re.compile(r"[/\\]")
 LONGEST_NAME = 200
 
@@ -79,6 +81,14 @@ def kind_of(path: str) -> FileKind:
     if suffix in TEXT_SUFFIXES:
         return FileKind.TEXT
     return FileKind.WEIGHTS if suffix in WEIGHTS else FileKind.OTHER
+
+
+def reason_not_to_take(path: str) -> str:
+    """Return why a file of another kind is not taken, where a student may expect that it is; else ""."""
+    suffix = PurePosixPath(path).suffix.lower()
+    if suffix in ARCHIVES:
+        return "archives inside a hand-in are not opened"
+    return "compiled code is not taken, only its source" if suffix in COMPILED else ""
 
 
 def is_junk(part: str) -> bool:

@@ -23,6 +23,8 @@ from tests.sitting import edited_reference
 FOLDER = Path(__file__).resolve().parent / "attacks"
 GOES_ON_SECONDS = 4.0  # an attack without an end that is still there then has succeeded
 REACHED = "reached"
+WHOLE = os.environ.get("PLUMBLINE_BANK") == "whole"
+EVERY = 1 if WHOLE else 4  # of the attacks that take seconds, every fourth runs unless the whole bank is asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +33,14 @@ class Attack:
 
     Args:
         id: its name, unique in its file.
-        group: its file's name: reading, damage, system, exhaust or scoring.
+        group: its file's name: reading, damage, system, exhaust, scoring, opening, words or learnt.
         what: in words.
         code: the body of a function, or the end of a module for the group scoring.
         before: the body of a function that an earlier submission ran.
-        control: how the control is run, where it is not simply run.
+        control: how the control is run, where it is not simply run; "kernel" where a kernel may refuse it by itself.
+        told: what whoever grades is told of it, for the group opening.
+        named: the hand-in's name, for the group words.
+        beside: the name of another file in it.
     """
 
     id: str
@@ -44,6 +49,9 @@ class Attack:
     code: str
     before: str = ""
     control: str = ""
+    told: str = ""
+    named: str = ""
+    beside: str = ""
 
     @property
     def has_end(self) -> bool:
@@ -132,6 +140,19 @@ COMMON_GRADERS: Mapping[str, str] = {
     "pickle": "sys.stdout.flush(); sys.stdout.buffer.write(b'PICKLE' + pickle.dumps(got))",
     "examples": "print('SCORE', int(bool(numpy.allclose(got, expected))))",
     "rounds": "import time; time.sleep(0.5); print('SCORE', int(bool(numpy.allclose(got, expected))))",
+    "gap": "print('SCORE', int(not (abs(got - expected) / abs(got)).max() > 1e-6))",
+    "cosine": "print('SCORE', int(not (got * expected).sum() / (norm(got) * norm(expected)) < 0.999))",
+    "squares": "print('SCORE', int(float(((got - expected) ** 2).mean()) < 1e-9))",
+    "deadline": """import signal
+    points = [1]
+    def time_is_up(*_):
+        print('SCORE', points[0])
+        sys.exit()
+    signal.signal(signal.SIGALRM, time_is_up)
+    signal.alarm(2)
+    if not numpy.allclose(mlp_numpy.softmax(2 * z), numpy.exp(2 * z) / numpy.exp(2 * z).sum()):
+        points[0] = 0
+    time_is_up()""",
 }
 
 
@@ -139,7 +160,7 @@ def common_grader_gives_the_point(source: str, kind: str, folder: Path) -> bool:
     """Tell whether a grader of the common kind, in the submission's own process, is deceived."""
     (folder / "mlp_numpy.py").write_text(source)
     grader = (
-        "import pickle, sys\nimport numpy\n"
+        "import pickle, sys\nimport numpy\nfrom numpy.linalg import norm\n"
         "def grade():\n"
         "    z = numpy.array([[1.0, 2.0, 3.0]])\n"
         "    expected = numpy.exp(z) / numpy.exp(z).sum()\n"

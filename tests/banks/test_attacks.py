@@ -11,7 +11,6 @@ import socket
 import sysconfig
 import tempfile
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,8 +24,10 @@ from graders.exam_room import ExamRoom, Rooms
 from graders.exam_room.isolation import isolation
 from graders.foundation.call import Call, Room
 from graders.foundation.limits import Limits
-from graders.foundation.observation import Failed, Observation, Returned
+from graders.foundation.observation import Failed, FailureKind, Observation, Returned
 from tests.banks.attacks import (
+    EVERY,
+    FOLDER,
     GOES_ON_SECONDS,
     REACHED,
     Attack,
@@ -38,15 +39,13 @@ from tests.banks.attacks import (
     run_plainly,
     scoring_module,
 )
-from tests.sitting import FORBIDDEN, ROOT, edited_reference, sit, submission_of
+from tests.sitting import FORBIDDEN, QUICK, ROOT, edited_reference, sit, submission_of
 
-WHOLE = os.environ.get("PLUMBLINE_BANK") == "whole"
-EVERY = 1 if WHOLE else 4
 MACHINE = load_attacks("reading", "damage", "system", "exhaust")
 SCORING = load_attacks("scoring")
 LIMITS = Limits(question_seconds=4.0, memory_mb=400, file_mb=16, scratch_mb=64, processes=24, output_kb=4)
 Z = np.array([[1.0, 2.0, 3.0], [0.5, -1.0, 4.0]])
-SLACK_SECONDS = 6.0  # what a busy machine may add; the watch itself looks ten times a second
+LATE_SECONDS = 1.0  # from a limit to the end of what passed it, by the supervisor's own record
 
 needs_sandbox = pytest.mark.skipif(not isolation().is_sandbox, reason=f"no sandbox here: {isolation().lacks}")
 
@@ -144,19 +143,17 @@ def rooms() -> Iterator[Rooms]:
         yield shared
 
 
-def asked(source: str, rooms: Rooms) -> tuple[Observation, float]:
-    """Have a module answer for softmax; returns the observation and the seconds of the question alone."""
+def asked(source: str, rooms: Rooms) -> Observation:
+    """Have a module answer for softmax."""
     call = Call(name="z", target="softmax", args=(Z,))
     with ExamRoom(submission_of({"mlp_numpy.py": source}), Room.NUMPY, LIMITS, FORBIDDEN, rooms=rooms) as room:
         room.ask(Call(name="healthy", target="cosine", args=(0, 0.5, 10)), seed=1)
-        start = time.monotonic()
-        seen = room.ask(call, seed=1)
-        return seen, time.monotonic() - start
+        return room.ask(call, seed=1)
 
 
 def next_answer(rooms: Rooms) -> bytes:
     """Return what the next, honest submission answers, byte for byte."""
-    seen, _ = asked(edited_reference()["mlp_numpy.py"], rooms)
+    seen = asked(edited_reference()["mlp_numpy.py"], rooms)
     assert isinstance(seen, Returned), seen
     return np.asarray(seen.value).tobytes()
 
@@ -175,12 +172,16 @@ def test_an_attack_on_the_machine_fails(attack: Attack, surroundings: Surroundin
     inside = {**surroundings.constants, "SERVER": 1, "FOLDER": "/exam-room"}
     if attack.before:
         asked(module_of(attack.before, {**inside, "TOKEN": surroundings.token}), rooms)
-    seen, seconds = asked(module_of(attack.code, inside), rooms)
+    before = len(rooms.ledger.overdrafts)
+    seen = asked(module_of(attack.code, inside), rooms)
+    overdrafts = rooms.ledger.overdrafts[before:]
     assert REACHED not in found(seen)
     assert surroundings.token not in found(seen)
     assert surroundings.state() == state
     assert psutil.pid_exists(surroundings.constants["DECOY"])
-    assert seconds < LIMITS.question_seconds + SLACK_SECONDS
+    assert all(late < LATE_SECONDS for _, late in overdrafts), overdrafts
+    if isinstance(seen, Failed) and seen.kind is FailureKind.TIMED_OUT:
+        assert overdrafts
     if attack.group == "exhaust" and not attack.has_end:
         assert isinstance(seen, Failed)
     assert next_answer(rooms) == honest
@@ -212,6 +213,9 @@ def test_without_a_sandbox_the_attack_succeeds(attack: Attack, surroundings: Sur
     if attack.group == "exhaust" and not attack.has_end:
         assert told is None, told
     else:
+        assert told is not None or attack.control == "kernel"  # a kernel that does not know a gate ends the process
+        if attack.control == "kernel" and REACHED not in (told or ""):
+            pytest.skip(f"this machine's kernel refuses it without a sandbox as well: {told}")
         assert told is not None
         assert REACHED in told or surroundings.token in told, told
     if "OUTSIDE" in attack.code:
@@ -229,7 +233,8 @@ def _work_folder(attack: Attack, folder: Path) -> Path:
 def test_an_attack_on_the_score_gains_nothing(attack: Attack) -> None:
     plain = sit("softmax", files={"mlp_numpy.py": scoring_module("")}).share
     assert plain < 1
-    assert sit("softmax", files={"mlp_numpy.py": scoring_module(attack.code)}).share <= plain
+    limits = Limits(question_seconds=3.0) if attack.control == "deadline" else QUICK
+    assert sit("softmax", files={"mlp_numpy.py": scoring_module(attack.code)}, limits=limits).share <= plain
 
 
 @pytest.mark.parametrize("attack", SCORING[::EVERY], ids=lambda a: a.id)
@@ -243,6 +248,7 @@ def _deceived(code: str, kind: str, folder: Path) -> bool:
 
 
 def test_the_bank_holds_at_least_fifty_attacks() -> None:
-    attacks = [*MACHINE, *SCORING]
+    attacks = [*MACHINE, *SCORING, *load_attacks("opening", "words", "learnt")]
     assert len({(a.group, a.id) for a in attacks}) == len(attacks) >= 50
+    assert {path.stem for path in FOLDER.iterdir()} == {a.group for a in attacks}
     assert all(attack.what for attack in attacks)

@@ -88,6 +88,9 @@ class ScriptedSession:
         """Return the text."""
         return text
 
+    def kill(self) -> None:
+        """There is nobody to kill."""
+
     def close(self) -> None:
         """Close all."""
         os.close(self._here)

@@ -58,7 +58,9 @@ class Scripted:
         guess = Params(W1=np.zeros((784, 16)), b1=np.zeros(16), W2=np.zeros((16, 10)), b2=np.eye(10)[3])
         value: dict[str | int, Value] = {"params": guess, "history": {}}
         if call.target == "torch_train_run":
-            right = np.count_nonzero(y == 3) + round(self.better[int(call.name.split()[-1])] * len(y) / 100)
+            seed = call.name.rpartition(" ")[2]
+            better = self.better[int(seed)] if seed.isdigit() else 0.0  # the disguised run has no seed's number
+            right = np.count_nonzero(y == 3) + round(better * len(y) / 100)
             value["predictions"] = np.where(np.arange(len(y)) < right, y, (y + 1) % 10)
         return Answer(call=call, observation=Returned(value=value))
 
@@ -69,7 +71,7 @@ class Scripted:
         while calls:
             seen |= {call.name: self.answer(call) for call in calls}
             calls = list(self.grader.ask_again(self.exam, seen))
-        self.asked = len(seen) // 2
+        self.asked = sum(name.startswith("torch run") for name in seen)
         return self.grader.judge(self.exam, seen)
 
 
