@@ -17,22 +17,39 @@ import pytest
 Judge = Callable[[str], None]
 
 HERE = Path(__file__).resolve().parent
-PLUMBLINE = ""  # the folder that holds grade.py; `grade.py new` fills it in
 SHOWN = 3  # checks of a criterion; the first mistake often causes the others
 NOT_FOUND = """\
 Plumbline was not found, so nothing was checked.
-Set PLUMBLINE, in the environment or at the top of test_mlp.py, to the folder that holds grade.py.
+Set the environment variable PLUMBLINE to the folder that holds grade.py, as in: PLUMBLINE=~/plumbline pytest
 (looked in: {places})"""
+AROUND = 3  # folders around this one, beside which Plumbline is looked for too
 
 
 def plumbline() -> Path:
-    """Return the folder that holds grade.py: the environment's, the one written above, or one around this file."""
-    named = [Path(name) for name in (os.environ.get("PLUMBLINE", ""), PLUMBLINE) if name]
-    for folder in [*named, *HERE.parents]:
-        if (folder / "grade.py").is_file() and (folder / "graders").is_dir():
+    """Return the folder that holds grade.py: the environment's, or one around or beside this folder."""
+    named = [Path(name).expanduser() for name in (os.environ.get("PLUMBLINE", ""),) if name]
+    around = list(dict.fromkeys([*HERE.parents, Path.cwd(), *Path.cwd().parents]))
+    for folder in [*named, *around, *(beside for place in HERE.parents[:AROUND] for beside in folders_in(place))]:
+        if holds_plumbline(folder):
             return folder
     places = ", ".join(str(folder) for folder in [*named, *HERE.parents][:4])
     return pytest.fail(NOT_FOUND.format(places=places), pytrace=False)
+
+
+def folders_in(place: Path) -> list[Path]:
+    """Return the folders in a place; none where it may not be listed."""
+    try:
+        return sorted(path for path in place.iterdir() if path.is_dir())
+    except OSError:
+        return []
+
+
+def holds_plumbline(folder: Path) -> bool:
+    """Tell whether a folder is Plumbline's."""
+    try:
+        return (folder / "grade.py").is_file() and (folder / "graders").is_dir()
+    except OSError:  # somebody else's folder
+        return False
 
 
 def interpreter(home: Path) -> str:

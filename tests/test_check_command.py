@@ -26,6 +26,7 @@ criteria:
     cosine: {points: 3}
     predict: {points: 3, visibility: hidden}
 """
+SWAPPED = "    cosine: {points: 3}\n    softmax: {points: 4}"
 
 
 @pytest.fixture
@@ -61,6 +62,15 @@ def test_what_is_next_is_told_in_80_columns_without_colour(work: Path, rubric: P
     assert max(len(line) for line in done.stdout.splitlines() if str(work) not in line) <= 80
     assert "\x1b" not in done.stdout
     assert "predict" not in done.stdout
+
+
+def test_a_pipe_holds_what_is_next_first_and_then_the_rest_as_a_terminal_does(work: Path, rubric: Path) -> None:
+    rubric.write_text(SMALL.replace("    softmax: {points: 4}\n    cosine: {points: 3}", SWAPPED))
+    done = check(work, rubric)
+    lines = [line for line in done.stdout.splitlines() if line]
+    assert lines[1].startswith("2 of 2: softmax"), done.stdout
+    assert [line for line in lines if "cosine" in line] == [next(line for line in lines if "Done: cosine" in line)]
+    assert "1 of 2 cosine: done" in done.stderr
 
 
 def test_json_goes_to_standard_output_alone(work: Path, rubric: Path) -> None:

@@ -40,11 +40,14 @@ class Publisher:
 
     def stale(self, student: HandInRow) -> str:
         """Return the digest of what a student's files are to be made from; "" if they are right as they are."""
-        shown = asdict(self.presentation(student))
-        made_from = json.dumps([student.sitting, shown, view_version()], sort_keys=True)
-        content = hashlib.sha256(made_from.encode()).hexdigest()
+        content = self._content(student)
         there = all((self._folder / student.student / name).is_file() for name in FILES)
         return "" if there and self._published.get(student.student) == content else content
+
+    def _content(self, student: HandInRow) -> str:
+        shown = asdict(self.presentation(student))
+        made_from = json.dumps([student.sitting, shown, view_version()], sort_keys=True)
+        return hashlib.sha256(made_from.encode()).hexdigest()
 
     def write(self, student: HandInRow, content: str, html: str, record: str) -> None:
         """Write a student's files.
@@ -63,6 +66,21 @@ class Publisher:
             raise BadUsage(message, remedy=remedy) from error
         self._ledger.keep_published(student.student, content)
         self._published[student.student] = content
+
+    def restamp(self, student: HandInRow, old_rubric: str, new_rubric: str) -> bool:
+        """Name another rubric in a student's files, of which nothing else has changed; tells whether they were there.
+
+        Raises:
+            BadUsage: they cannot be written.
+        """
+        folder = self._folder / student.student
+        try:
+            html, record = ((folder / name).read_text(encoding="utf-8") for name in FILES)
+        except (OSError, UnicodeDecodeError):
+            return False
+        stamped = (text.replace(old_rubric, new_rubric) for text in (html, record))
+        self.write(student, self._content(student), *stamped)
+        return True
 
     def remove(self, student: str) -> None:
         """Remove a student's files that were written from a result which holds no longer."""

@@ -1,12 +1,15 @@
 """Writing the files of every student whose result has changed since they were written."""
 
 import concurrent.futures
+import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 from graders.batch.publish import Publisher
-from graders.batch.work import render_files
+from graders.batch.work import Presentation, presented, render_files
 from graders.batch.workers import Workers
 from graders.ledger import HandInRow, Ledger
+from graders.ledger.stored import scorecard_bytes, scorecard_of
 
 
 def publish_class(ledger: Ledger, publisher: Publisher, workers: Workers) -> int:
@@ -40,3 +43,28 @@ def _write(
         html, record = workers.result(future)
         publisher.write(student, content, html, record)
     return len(done)
+
+
+def point_to(ledger: Ledger, publisher: Publisher, sittings: Mapping[str, str]) -> int:
+    """Give students other sittings (student -> key), and name the new rubric in files that say the same otherwise.
+
+    Returns how many students' files need no rendering. Files that were out of date before stay so.
+    """
+    before = {row.student: row for row in ledger.hand_ins() if row.student in sittings}
+    right = [student for student, row in before.items() if not publisher.stale(row)]
+    ledger.point_to(sittings)
+    restamped = 0
+    for student in right:
+        old, new = (ledger.sitting(key or "") for key in (before[student].sitting, sittings[student]))
+        if old is None or new is None or old.scorecard is None or new.scorecard is None or old.key == new.key:
+            continue
+        if face(old.scorecard) == face(new.scorecard):
+            row = dataclasses.replace(before[student], sitting=new.key)
+            restamped += publisher.restamp(row, old.rubric, new.rubric)
+    return restamped
+
+
+def face(scorecard: bytes) -> bytes:
+    """Return all of a scorecard that a student's files show, but for the rubric's digest."""
+    shown = presented(scorecard_of(scorecard), Presentation(name=""))
+    return scorecard_bytes(dataclasses.replace(shown, rubric_digest=""))

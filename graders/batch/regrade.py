@@ -8,6 +8,7 @@ What holds of an earlier sitting:
   the same code, would be answered in the same way.
 
 A criterion that was lost, or carried, is judged again with those that changed, for what is charged where may change.
+From recorded answers no smallest wrong question is searched for: it changes no point, and the search would run code.
 """
 
 import concurrent.futures

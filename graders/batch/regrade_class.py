@@ -14,7 +14,7 @@ from graders.batch.assignment import Assignment, grader_version
 from graders.batch.finish import finish
 from graders.batch.grade_class import export_files, in_use, say
 from graders.batch.publish import Publisher
-from graders.batch.publish_class import publish_class
+from graders.batch.publish_class import point_to, publish_class
 from graders.batch.regrade import Change, Regrade, changes
 from graders.batch.run import timeout_of
 from graders.batch.view import batch_view
@@ -49,8 +49,9 @@ def regrade_class(options: argparse.Namespace) -> int:
             new = regrade.run()
             changed = list(changes(ledger, new))
             if options.apply:
-                ledger.point_to(new)
-                publish_class(ledger, Publisher(ledger, options.results), workers)
+                publisher = Publisher(ledger, options.results)
+                point_to(ledger, publisher, new)
+                publish_class(ledger, publisher, workers)
         awards = {place: award for place, award in ledger.awards().items() if place[0] in new}
         if options.apply:
             finish(ledger, options.results, r.title, options.export, export_files(options))

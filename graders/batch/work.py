@@ -157,7 +157,10 @@ def judged_anew(
     scorecard = before
     if wanted or before is None:
         part = dataclasses.replace(rubric, criteria=wanted)
-        scorecard = sit(part, submission, assignment.exam(submission), Unwatched(), warm_rooms(), known)
+        # From recorded answers a verdict is judged, not illustrated: searching for the smallest wrong answer asks anew.
+        scorecard = sit(
+            part, submission, assignment.exam(submission), Unwatched(), warm_rooms(), known, searching=not asked_before
+        )
     assert scorecard is not None
     judged = {c.name: c for c in scorecard.criteria}
     criteria = tuple(

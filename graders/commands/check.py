@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import io
 import sys
 import threading
 from collections.abc import Sequence
@@ -76,6 +77,8 @@ def run(options: argparse.Namespace) -> int:
     if options.hint and (options.watch or options.full):
         message = "--hint goes neither with --watch nor with --full"
         raise BadUsage(message, remedy="Keep --watch in one terminal and ask for a hint in another.")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # whoever reads a pipe sees what is next when it is known
     path = options.submission or here()
     whole = load_rubric(find_rubric(options.rubric or (DEFAULT_RUBRIC if options.full else SELFCHECK_RUBRIC)))
     whole.public().only(options.only)  # refuses a name that is not there, before any work
@@ -97,14 +100,22 @@ class Checking:
     def __init__(
         self, rubric: "Rubric", path: Path, options: argparse.Namespace, console: "Console", rooms: "Rooms"
     ) -> None:
-        from graders.selfcheck.checking import SelfCheck  # noqa: PLC0415 - slow to import
+        from rich.console import Console  # noqa: PLC0415 - slow to import
+
+        from graders.selfcheck.checking import SelfCheck  # noqa: PLC0415 - the same
         from graders.selfcheck.terminal import CheckView  # noqa: PLC0415 - the same
 
         self._rubric = rubric
         self._path = path
         self._options = options
         self._console = console
-        self._view = CheckView(console, again(path, options.only), points=options.full, partial=bool(options.only))
+        self._view = CheckView(
+            console,
+            again(path, options.only),
+            points=options.full,
+            partial=bool(options.only),
+            progress=Console(stderr=True),
+        )
         self._check = SelfCheck(rubric.public(), self._view, only=options.only or (), rooms=rooms)
 
     def once(self) -> int:

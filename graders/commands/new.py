@@ -18,6 +18,8 @@ examples:
 Nothing is ever overwritten: a folder that holds something is refused.
 """
 
+NEAR = 3  # as test_mlp.py has it
+
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command's arguments."""
@@ -39,6 +41,10 @@ def run(options: argparse.Namespace) -> int:
     from graders.handout import hand_out  # noqa: PLC0415 - the same
 
     names = hand_out(options.folder, notebook=options.notebook)
+    home = Path(sys.argv[0]).resolve().parent
+    near = options.folder.resolve().parents[:NEAR]
+    # The tests look around and beside their folder; from farther away they have to be told.
+    named = "" if home in near or home.parent in near else f"PLUMBLINE={shlex.quote(str(home))} "
     check = f"python {shlex.quote(sys.argv[0])} check {shlex.quote(str(options.folder))}"
     told = (
         f"Made {options.folder} with {', '.join(names)}.\n"
@@ -46,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
         f"  {check}           what is next\n"
         f"  {check} --hint    a hint for it\n"
         f"  {check} --watch   check again whenever you save\n"
-        f"  pytest {shlex.quote(str(options.folder))}   the same as tests, in your editor's test pane too"
+        f"  {named}pytest {shlex.quote(str(options.folder))}   the same as tests, in your editor's test pane too"
     )
     Console().print(told, markup=False, highlight=False, soft_wrap=True)
     return 0

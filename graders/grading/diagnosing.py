@@ -45,7 +45,8 @@ def _explained(
     if not any(not d.part for d in diagnoses):
         from graders.naming.smallest import smallest_failure  # noqa: PLC0415 - only a nameless loss needs Hypothesis
 
-        smallest = smallest_failure(catalogue.criterion, ask)
+        search = ask if invigilator.searching else partial(_recalled, invigilator=invigilator, candidacy=candidacy)
+        smallest = smallest_failure(catalogue.criterion, search)
     return dataclasses.replace(result, diagnoses=diagnoses, smallest=smallest, evidence=evidence(case, catalogue))
 
 
@@ -54,3 +55,8 @@ def _asked(call: Call, *, invigilator: Invigilator, candidacy: Candidacy) -> Obs
     call = candidacy.with_stand_ins(call)
     ((_, observation),) = invigilator.ask({Identities().of(call): call})
     return observation
+
+
+def _recalled(call: Call, *, invigilator: Invigilator, candidacy: Candidacy) -> Observation | None:
+    """Return what was answered to the same question before; None if it was not asked."""
+    return invigilator.recalled(Identities().of(candidacy.with_stand_ins(call)))

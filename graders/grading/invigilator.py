@@ -32,6 +32,7 @@ class Invigilator:
         rooms: where sessions are opened; they stay open for the next submission.
         known: what was observed before; it is not asked again, and what is asked now is added to it.
         asked: is told every question by its identity.
+        searching: whether questions that change no point may be asked too, to find the smallest wrong answer.
     """
 
     def __init__(
@@ -43,7 +44,10 @@ class Invigilator:
         rooms: Rooms,
         known: dict[bytes, Observation] | None = None,
         asked: dict[bytes, Call] | None = None,
+        *,
+        searching: bool = True,
     ) -> None:
+        self.searching = searching
         self._seed = seed
         self._rooms = {room: ExamRoom(submission, room, limits, forbidden, rooms=rooms) for room in Room}
         self._helped: dict[Room, tuple[tuple[str, ...], ExamRoom]] = {}
@@ -91,6 +95,10 @@ class Invigilator:
                     break
             self._known[identity] = observation
             yield identity, observation
+
+    def recalled(self, identity: bytes) -> Observation | None:
+        """Return what was observed when a question was asked; None if it was not. Nothing is asked."""
+        return self._known.get(identity)
 
     def _shut(self) -> None:
         """Close all rooms for good, so that a worker that is still asking, as after Ctrl-C, comes to its end."""

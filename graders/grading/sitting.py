@@ -26,6 +26,8 @@ def sit(
     rooms: Rooms | None = None,
     known: dict[bytes, Observation] | None = None,
     asked: dict[bytes, Call] | None = None,
+    *,
+    searching: bool = True,
 ) -> Scorecard:
     """Examine a submission and return its scorecard.
 
@@ -38,14 +40,23 @@ def sit(
         known: observations from an earlier sitting with the same seed, data and limits, which are not asked for again;
             what is asked now is added.
         asked: is told every question by its identity.
+        searching: whether the smallest wrong answer may be searched for by questions that are not known yet; it
+            changes no point.
     """
     if rooms is None:
         with Rooms() as own:
-            return sit(rubric, submission, exam, progress, own, known, asked)
+            return sit(rubric, submission, exam, progress, own, known, asked, searching=searching)
     started = datetime.datetime.now(datetime.UTC)
     clock = time.monotonic()
     with Invigilator(
-        submission, rubric.limits, rubric.forbidden_libraries, exam.seed, rooms, known, asked
+        submission,
+        rubric.limits,
+        rubric.forbidden_libraries,
+        exam.seed,
+        rooms,
+        known,
+        asked,
+        searching=searching,
     ) as invigilator:
         candidacies = [Candidacy(c, exam) for c in rubric.criteria]
         patient = PatientProgress(progress)

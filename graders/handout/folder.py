@@ -1,6 +1,5 @@
 """A fresh copy of the template, in a folder that was empty."""
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -15,7 +14,6 @@ TESTS = "test_mlp.py"
 CODE = ("mlp_numpy.py", "mlp_torch.py", "study.py")
 ANSWERS, README = "answers.md", "README.md"
 NOTEBOOK = "solution.ipynb"
-HOME_LINE = re.compile(r'^PLUMBLINE = ""', re.MULTILINE)
 
 
 def hand_out(folder: Path, *, notebook: bool) -> Sequence[str]:
@@ -29,7 +27,7 @@ def hand_out(folder: Path, *, notebook: bool) -> Sequence[str]:
         BadUsage: the folder holds something already, or nothing can be written there.
     """
     texts = template()
-    written: dict[str, str] = {README: texts[README], TESTS: with_home(texts[TESTS])}
+    written: dict[str, str] = {README: texts[README], TESTS: texts[TESTS]}
     if notebook:
         made = notebook_of({name: texts[name] for name in CODE}, texts[ANSWERS])
         written[NOTEBOOK] = nbformat.writes(made, version=4) + "\n"
@@ -63,12 +61,3 @@ def template() -> Mapping[str, str]:
     except OSError as error:
         message = f"the template is incomplete ({error})"
         raise OurFault(message, remedy="Get Plumbline anew.") from error
-
-
-def with_home(text: str) -> str:
-    """Return the tests' text with the line that says where Plumbline is."""
-    filled, count = HOME_LINE.subn(lambda _: f"PLUMBLINE = {str(HOME)!r}", text)
-    if count != 1:
-        message = f"{TESTS} of the template has no line for Plumbline's folder"
-        raise OurFault(message)
-    return filled

@@ -7,7 +7,8 @@ from enum import StrEnum
 from itertools import groupby
 
 from graders.ledger.criteria import CriterionRow
-from graders.ledger.store import Award, HandInRow, Ledger
+from graders.ledger.rows import Award, HandInRow
+from graders.ledger.store import Ledger
 
 
 class Status(StrEnum):

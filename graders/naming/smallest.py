@@ -23,7 +23,7 @@ from graders.naming.functions import Read, one_array
 from graders.naming.match import gap
 from graders.naming.mistake import Outcome
 
-Ask: TypeAlias = Callable[[Call], Observation]
+Ask: TypeAlias = Callable[[Call], Observation | None]
 
 EXAMPLES = 150
 QUESTIONS = 600
@@ -33,7 +33,7 @@ LOGITS = (0.0, 1.0, -1.0, 2.0, -2.0, 3.0, 100.0, -100.0, 1000.0, -1000.0)
 
 
 class _GiveUp(Exception):
-    """The submission does not answer, so nothing can be searched."""
+    """The submission does not answer or cannot be asked, so nothing can be searched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -58,7 +58,7 @@ def smallest_failure(criterion: str, ask: Ask) -> SmallestFailure | None:
 
     Args:
         criterion: the criterion's name.
-        ask: puts a question to the submission.
+        ask: puts a question to the submission; None where it may not be asked.
     """
     small = SMALL.get(criterion)
     if small is None:
@@ -68,13 +68,15 @@ def smallest_failure(criterion: str, ask: Ask) -> SmallestFailure | None:
         return Call(name="smallest", target=small.function, args=args)
 
     count = itertools.count(1)
-    silent: list[Failed] = []  # Hypothesis asks again what raised; whoever does not answer is not asked again
+    silent: list[
+        Observation | None
+    ] = []  # Hypothesis asks again what raised; whoever does not answer is not asked again
 
     def fails(args: tuple[Value, ...]) -> bool:
         observation = silent[0] if silent else ask(call(args))
-        if isinstance(observation, Failed) and observation.kind is not FailureKind.RAISED:
+        if observation is None or (isinstance(observation, Failed) and observation.kind is not FailureKind.RAISED):
             silent.append(observation)
-        if silent or next(count) > QUESTIONS:  # answers that are drawn at random can be shrunk for ever
+        if observation is None or silent or next(count) > QUESTIONS:  # random answers can be shrunk for ever
             raise _GiveUp
         return _wrong(observation, small.right(*args), small.read)
 
@@ -92,6 +94,8 @@ def smallest_failure(criterion: str, ask: Ask) -> SmallestFailure | None:
     except (_GiveUp, HypothesisException):
         return None
     observation = ask(call(args))
+    if observation is None:
+        return None
     got = observation.message if isinstance(observation, Failed) else written(observation.value)
     asked = f"{small.function}({', '.join(written(a) for a in args)})"
     return SmallestFailure(asked=asked, got=got, expected=written(small.right(*args)))

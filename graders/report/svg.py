@@ -3,16 +3,20 @@
 Importing it takes Matplotlib's half a second; import it only where something is to be drawn.
 """
 
+import functools
 import io
 import re
 import warnings
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
+from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
 
 # Matplotlib draws in these stand-ins, which nothing else uses; each becomes a colour that the page's theme defines.
 INK, MUTED, FAINT, BAND, LIMIT, NEUTRAL, NOT_A_NUMBER, SHEET = (f"#0101{n:02x}" for n in range(8))
@@ -39,19 +43,64 @@ _LONG_DECIMAL = re.compile(r"-?\d+\.\d{3,}")
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 
 
-def themed_svg(
-    paint: Callable[[Figure], None], *, size: tuple[float, float], salt: str, title: str, description: str
-) -> str:
-    """Return what `paint` draws as an `<svg>` element without width, height, style sheets or colours of its own.
+@functools.lru_cache(maxsize=4096)
+def text_size(text: str, size: float) -> tuple[float, float, float]:
+    """Return width, height and descent of a line of text in SVG units."""
+    width, height, descent = text_to_path.get_text_width_height_descent(text, FontProperties(size=size), ismath=False)
+    return width, height, descent
+
+
+class _Renderer(RendererSVG):
+    """Matplotlib's, which remembers how large a text is: all are plain words in one font, and many come again."""
+
+    def get_text_width_height_descent(
+        self,
+        s: str,
+        prop: FontProperties,
+        ismath: bool | Literal["TeX"],  # noqa: FBT001 - Matplotlib's call
+    ) -> tuple[float, float, float]:
+        """Return a text's size."""
+        return text_size(s, prop.get_size_in_points())
+
+
+def rendered(paint: Callable[[Figure], None], *, size: tuple[float, float], sheet: Figure | None = None) -> str:
+    """Return what `paint` draws as Matplotlib writes it; the same drawing gives the same text.
 
     Args:
-        paint: draws on an empty figure, in this module's stand-in colours.
+        paint: draws in this module's stand-in colours.
+        sheet: what it draws on; by default an empty figure.
         size: width and height in SVG units; 12 of them are the text's size.
+    """
+    with mpl.rc_context(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a letter that the measuring font lacks: the reader's browser has it
+        mpl.rcdefaults()
+        mpl.rcParams.update(_RC)
+        figure = Figure() if sheet is None else sheet
+        figure.set_dpi(72)
+        figure.set_size_inches(size[0] / 72, size[1] / 72)
+        paint(figure)
+        figure.patch.set_visible(False)
+        for axes in figure.axes:
+            axes.patch.set_visible(False)
+        buffer = io.StringIO()
+        # Not savefig: it draws everything twice, once only to find out how large it is.
+        kind: Any = _Renderer  # Matplotlib's is untyped
+        renderer = kind(*size, buffer, image_dpi=72, metadata={"Date": None, "Creator": None})
+        figure.draw(renderer)
+        renderer.finalize()
+    return buffer.getvalue()
+
+
+def themed_svg(drawing: str, *, salt: str, title: str, description: str) -> str:
+    """Return a drawing as an `<svg>` element without width, height, style sheets or colours of its own.
+
+    Args:
+        drawing: what `rendered` returned.
         salt: sets this figure's ids apart from all others on the page; letters, digits, hyphens.
         title: the figure's name, for screen readers.
         description: what a person who cannot see it should know.
     """
-    root = ET.fromstring(_rendered(paint, size=size, salt=salt))  # noqa: S314  # what our own renderer just wrote
+    root = ET.fromstring(drawing)  # noqa: S314  # what our own renderer wrote
     _strip_namespaces(root)
     for name in ("width", "height", "version"):
         root.attrib.pop(name, None)
@@ -66,20 +115,9 @@ def themed_svg(
     return ET.tostring(root, encoding="unicode")
 
 
-def _rendered(paint: Callable[[Figure], None], *, size: tuple[float, float], salt: str) -> bytes:
-    with mpl.rc_context(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a letter that the measuring font lacks: the reader's browser has it
-        mpl.rcdefaults()
-        mpl.rcParams.update(_RC | {"svg.hashsalt": salt})
-        figure = Figure(figsize=(size[0] / 72, size[1] / 72), dpi=72)
-        paint(figure)
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    return buffer.getvalue()
-
-
 _RC: dict[Any, object] = {
     "svg.fonttype": "none",
+    "svg.hashsalt": "figure",  # ids that do not change; the page sets them apart
     "text.parse_math": False,
     "font.size": 12,
     "axes.labelsize": 12,

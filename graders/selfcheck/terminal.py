@@ -46,20 +46,31 @@ MARKS: Mapping[State, Mark] = MappingProxyType(
 
 
 class CheckView:
-    """Shows criteria as they arrive: a live view where the cursor can move, lines elsewhere.
+    """Shows criteria as they arrive: a live view where the cursor can move; elsewhere what is next, then the rest.
 
     Args:
         console: where.
         again: the command that checks this submission, for the student to add `--hint` to.
         points: whether points are shown, as `--full` does.
         partial: whether only some criteria are checked, so that nothing can be said of those before.
+        progress: gets a line as each criterion comes out, where the cursor cannot move. It is another stream than
+            `console`, so that a pipe holds what a terminal shows in the end, in the same order.
     """
 
-    def __init__(self, console: Console, again: str, *, points: bool = False, partial: bool = False) -> None:
+    def __init__(
+        self,
+        console: Console,
+        again: str,
+        *,
+        points: bool = False,
+        partial: bool = False,
+        progress: Console | None = None,
+    ) -> None:
         self._console = console
         self._again = again
         self._points = points
         self._partial = partial
+        self._progress = progress
         self._asking = ""
         self._steps: dict[int, Step] = {}
         self._shown: Step | None = None
@@ -88,8 +99,8 @@ class CheckView:
         """Show a criterion that came out."""
         self._steps[step.number] = step
         if self._live is None:
-            if step.state is not State.NOT_ATTEMPTED:
-                self._console.print(self._line(step))
+            if self._progress is not None and step.state is not State.NOT_ATTEMPTED:
+                self._progress.print(self._line(step))
             following = self._following()
             if following is not None and self._shown is None:
                 self._shown = following

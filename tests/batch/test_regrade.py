@@ -2,13 +2,23 @@
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
+from graders.batch import work
+from graders.batch.publish import Publisher
+from graders.batch.publish_class import point_to, publish_class
+from graders.batch.regrade import Regrade, changes
+from graders.batch.regrade_class import assignment_of
+from graders.exam_room import Rooms
+from graders.foundation.call import Room
+from graders.foundation.limits import Limits
 from graders.ledger import Ledger
 from tests.batch.classroom import RUBRIC, final_files, run, write_rubric, write_work, wrong_softmax
+from tests.batch.workers_here import QuietView, WorkersHere
 from tests.sitting import edited_reference
 
 TWO = RUBRIC
@@ -25,7 +35,7 @@ NEW = {
     "seed": TWO.replace("seed: 5", "seed: 6"),
 }
 NEW["more"] = NEW["more"].replace("total: 10", "total: 13")
-RUNS_CODE = ("more", "seed", "tolerance")  # whoever newly loses points is asked for the smallest question that fails
+RUNS_CODE = ("more", "seed")
 
 
 @pytest.fixture(scope="module")
@@ -46,12 +56,17 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def judged(out: Path) -> dict[str, Any]:
-    """Return the final files; of the students' all but what their code printed, which tells of questions once asked."""
+    """Return the final files; of the students' all but what tells of questions once asked.
+
+    That is what their code printed, and the smallest wrong answer: who newly loses points is not asked for it.
+    """
     found: dict[str, Any] = {}
     for name, raw in final_files(out).items():
         if name.endswith("results.json"):
             found[name] = json.loads(raw)
             del found[name]["output"]
+            for criterion in found[name]["criteria"]:
+                del criterion["smallest"]
         elif not name.startswith("students/"):
             found[name] = raw
     return found
@@ -132,3 +147,60 @@ def test_wrong_usage_is_told(arguments: list[str], words: str, home: Path) -> No
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+class NoRooms(Rooms):
+    """Rooms in which nobody can sit."""
+
+    def session(self, _room: Room, _limits: Limits, _forbidden: Sequence[str] = ()) -> NoReturn:
+        """Fail."""
+        message = "a room was opened"
+        raise AssertionError(message)
+
+
+@pytest.mark.parametrize("what", ["tolerance", "more"])
+def test_a_stricter_tolerance_is_judged_without_any_room(
+    what: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other rubric, which asks something new, shows that a room would have been noticed."""
+    shutil.copytree(home / "results", tmp_path / "results")
+    monkeypatch.setattr(work, "warm_rooms", NoRooms)
+    rubric = write_rubric(tmp_path, NEW[what], "new.yaml")
+    with Ledger(tmp_path / "results") as ledger:
+        assignment = assignment_of(str(rubric), ledger)
+        ledger.keep_rubric(assignment.rubric.digest, str(rubric), assignment.rubric.title, assignment.rubric_text)
+        regrade = Regrade(ledger, assignment, WorkersHere(), QuietView())
+        new = regrade.run()
+        if what == "more":
+            assert "a room was opened" in regrade.faults[0]
+            return
+        assert regrade.faults == []
+        assert regrade.reran == 0
+        lost = {c.student: c.criteria for c in changes(ledger, new)}
+        assert "Softmax" in lost["right"], "float32 cannot hold so strict a tolerance"
+
+
+def test_only_the_files_of_those_whose_result_changes_are_rendered_again(home: Path, tmp_path: Path) -> None:
+    """One whose result stays gets the new rubric's digest, byte for byte what rendering would give."""
+    out = tmp_path / "results"
+    shutil.copytree(home / "results", out)
+    rubric = write_rubric(tmp_path, "# a remark of the instructor\n" + RUBRIC, "new.yaml")
+    with Ledger(out) as ledger:
+        assignment = assignment_of(str(rubric), ledger)
+        ledger.keep_rubric(assignment.rubric.digest, str(rubric), assignment.rubric.title, assignment.rubric_text)
+        new = Regrade(ledger, assignment, WorkersHere(), QuietView()).run()
+        publisher = Publisher(ledger, out)
+        assert point_to(ledger, publisher, new) == len(new) == 4
+        assert publish_class(ledger, publisher, WorkersHere()) == 0
+        stamped = final_files(out)
+        shutil.rmtree(out / "students")
+        assert publish_class(ledger, Publisher(ledger, out), WorkersHere()) == len(new)
+        assert final_files(out) == stamped
+        assert all(assignment.rubric.digest.encode() in raw for name, raw in stamped.items() if "students/" in name)
+        changed = write_rubric(tmp_path, NEW["points"], "points.yaml")
+        assignment = assignment_of(str(changed), ledger)
+        ledger.keep_rubric(assignment.rubric.digest, str(changed), assignment.rubric.title, assignment.rubric_text)
+        new = Regrade(ledger, assignment, WorkersHere(), QuietView()).run()
+        publisher = Publisher(ledger, out)
+        assert point_to(ledger, publisher, new) == 0
+        assert publish_class(ledger, publisher, WorkersHere()) == len(new)

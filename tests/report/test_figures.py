@@ -1,3 +1,4 @@
+import dataclasses
 import math
 import re
 import xml.etree.ElementTree as ET
@@ -7,19 +8,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graders.foundation.verdict import Curves, ErrorMap, Exhibit, GapOverSeeds
+from graders.foundation.verdict import AgainstReference, Curves, ErrorMap, Exhibit, GapOverSeeds
+from graders.report import figures
 from graders.report.error_figure import error_map_plan
 from graders.report.figures import exhibit_svg
 from graders.report.numbers import numbers_of
 from tests.report import samples
 
-EXHIBITS = [
+EXHIBITS: list[Exhibit] = [
     samples.loss_curves(),
     samples.width_curves(),
     samples.gaps(),
     samples.gradient_errors(),
     samples.gradient_errors("dW1", 784, 128),
     samples.gradient_errors("db1", 1, 11),
+    AgainstReference(title="beside", label="accuracy (%)", reference=(92.0, 93.0), submission=(91.5,), threshold=92.5),
 ]
 every_exhibit = pytest.mark.parametrize("exhibit", EXHIBITS, ids=lambda e: e.title[:30])
 ANY_FLOAT = st.floats(allow_nan=True, allow_infinity=True)
@@ -33,6 +36,44 @@ def tree(exhibit: Exhibit, salt: str = "figure-1") -> ET.Element:
 @every_exhibit
 def test_the_same_exhibit_gives_the_same_picture(exhibit: Exhibit) -> None:
     assert exhibit_svg(exhibit, salt="figure-1") == exhibit_svg(exhibit, salt="figure-1")
+
+
+def test_a_picture_does_not_depend_on_what_was_drawn_before_it() -> None:
+    alone = []
+    for exhibit in EXHIBITS:
+        figures.forget()
+        alone.append(exhibit_svg(exhibit, salt="f"))
+    for place in np.random.default_rng(0).permutation(np.repeat(np.arange(len(EXHIBITS)), 3)).tolist():
+        figures.forget(drawings_only=True)
+        assert exhibit_svg(EXHIBITS[place], salt="f") == alone[place], EXHIBITS[place].title
+
+
+def test_a_run_that_two_criteria_show_is_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Exhibit] = []
+    draw = figures.draw
+
+    def counted(exhibit: Exhibit) -> str:
+        drawn.append(exhibit)
+        return draw(exhibit)
+
+    monkeypatch.setattr(figures, "draw", counted)
+    figures.forget()
+    shown = [dataclasses.replace(samples.loss_curves(), title=title) for title in ("first", "second")]
+    first, second = (exhibit_svg(exhibit, salt=f"figure-{n}") for n, exhibit in enumerate(shown))
+    assert len(drawn) == 1
+    assert first.replace("figure-0", "figure-1").replace("first", "second") == second
+
+
+@every_exhibit
+def test_words_stand_within_the_picture(exhibit: Exhibit) -> None:
+    root = tree(exhibit)
+    _, _, width, height = (float(number) for number in root.attrib["viewBox"].split())
+    words = [e for e in root.iter() if e.tag.endswith("text")]
+    assert words
+    for word in words:
+        x, y = float(word.attrib["x"]), float(word.attrib["y"])  # of the baseline
+        assert 0 < x < width, word.text
+        assert 8 < y < height - 2, word.text
 
 
 @every_exhibit
