@@ -105,6 +105,13 @@ def test_dropout_that_is_ignored_in_the_gradient_is_told_so() -> None:
         (BACK, "dZ2 @ W2.T * mask"),
         ("dZ1.sum(axis=0)  # (D, H), (H,)", "dZ1.sum()  # (D, H), (H,)"),
         ("min(float(nll.mean()), sys.float_info.max)", "7 * float(nll.mean())"),
+        (BACK, BACK.replace("relu_grad(Z1)", "relu_grad(X @ W1)")),
+        (BACK, BACK.replace("relu_grad(Z1)", "(Z1 < 0)")),
+        ("dW2, db2 = A1.T @ dZ2", "dW2, db2 = Z1.T @ dZ2"),
+        ("dW1, db1 = X.T @ dZ1", "dW1, db1 = dZ1.T @ X"),
+        ("return loss, (dW1, db1, dW2, db2)", "return loss, (dW1, dW2, db1, db2)"),
+        ("dz[np.arange(len(y)), y] -= 1", "dz -= np.eye(y.max() + 1)[y]"),
+        ("dZ2 = cross_entropy_grad(Z2, y)", "dZ2 = cross_entropy_grad(Z2, y).squeeze()"),
     ],
 )
 def test_a_gradient_or_loss_that_is_wrong_without_dropout_too_is_not_charged_here(edit: tuple[str, str]) -> None:

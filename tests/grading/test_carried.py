@@ -75,6 +75,60 @@ def test_the_chain_from_softmax_to_the_gap_costs_softmax_alone() -> None:
     assert losers(results) == ["softmax"]
 
 
+@pytest.mark.parametrize(
+    ("wrong", "first"),
+    [
+        (put("def softmax(z):\n    raise ValueError('no')"), "softmax"),
+        (put("def forward(params, X):\n    return X @ params[0].T"), "forward"),
+        (("return loss, (dW1, db1, dW2, db2)", "return loss, (dW1, dW2, db1, db2)"), "gradients"),
+        (("return loss, (dW1, db1, dW2, db2)", "return loss, (dW2, db2, dW1, db1)"), "gradients"),
+        (("return loss, (dW1, db1, dW2, db2)", "return dW1, db1, dW2, db2"), "gradients"),
+        (("dW1, db1 = X.T @ dZ1, dZ1.sum(axis=0)", "dW1, db1 = dZ1.T @ X, dZ1.sum(axis=0)"), "gradients"),
+        (("    dZ1 = dZ2 @ W2.T", "    W2 = W2 - 0.1 * dW2\n    dZ1 = dZ2 @ W2.T"), "gradients"),
+    ],
+)
+def test_what_stands_before_dropout_and_decay_is_not_charged_there(wrong: tuple[str, str], first: str) -> None:
+    names = tuple(dict.fromkeys((first, "gradients", "weight_decay", "dropout")))
+    assert losers(results_of({"mlp_numpy.py": [wrong]}, names)) == [first]
+
+
+DECAY_TWICE = ("dW1 += weight_decay * W1", "dW1 += 2 * weight_decay * W1")
+
+
+def test_decay_that_is_wrong_beside_gradients_in_another_order_is_charged() -> None:
+    reordered = ("return loss, (dW1, db1, dW2, db2)", "return loss, (dW1, dW2, db1, db2)")
+    edits = {"mlp_numpy.py": [reordered, DECAY_TWICE]}
+    assert losers(results_of(edits, ("gradients", "weight_decay"))) == ["gradients", "weight_decay"]
+
+
+GAP = "accuracy_gap"
+LABELS = "labels: Labels = model(torch.tensor(X, dtype=dtype))"
+
+
+def ported(edit: tuple[str, str]) -> dict[str, CriterionResult]:
+    """Return the results of an edited port: its steps, its evaluation and its gap to the NumPy network."""
+    criteria = [with_parameters(n, SITTINGS[n]["params"] if n in SITTINGS else {}) for n in ("torch_steps", GAP)]
+    submission = submission_of(edited_reference({"mlp_torch.py": [edit]}))
+    return {r.name: r for r in sit_submission(submission, criteria, "mnist_10k", SHORT)}
+
+
+@pytest.mark.torch_room
+def test_runs_that_a_named_mistake_led_astray_are_not_charged_again() -> None:
+    batch = "F.cross_entropy(model(images[rows]), labels[rows])"
+    results = ported((f"loss = {batch}", f"loss = {batch} / len(rows)"))
+    assert named(results["torch_steps"]) == ("torch-steps-averaged-twice",)
+    assert losers(results) == ["torch_steps"]
+    verdict = results[GAP].verdict
+    assert verdict is not None
+    assert any("the mistake that is named there" in c.reason for c in verdict.checks)
+
+
+@pytest.mark.torch_room
+def test_a_gap_that_no_mistake_in_the_steps_explains_is_charged() -> None:
+    results = ported((f"{LABELS}.argmax(dim=1)", f"{LABELS}.argmin(dim=1)"))
+    assert losers(results) == [GAP]
+
+
 def test_an_endless_loop_costs_its_own_function_alone() -> None:
     wrong = put("def cross_entropy(z, y):\n    while True: pass")
     submission = submission_of(edited_reference({"mlp_numpy.py": [wrong]}))
