@@ -14,6 +14,7 @@ Ratios are the figures to watch; seconds depend on the machine.
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -200,6 +201,9 @@ def _opened(rooms: Rooms) -> None:
         room.ask(Call(name="small", target="cosine", args=(0, 0.5, 10)), seed=1)
 
 
+VERDICT = re.compile(r"\d+ of \d+:? \w+")
+
+
 def first_verdict() -> float:
     """Return the seconds from a cold command line to its first verdict."""
     checks = "check" in grade.COMMANDS
@@ -207,9 +211,12 @@ def first_verdict() -> float:
         arguments = ["check", "reference"] if checks else ["reference", "--only", "softmax", "--out", out]
         command = [sys.executable, "-u", "grade.py", *arguments]
         start = time.monotonic()
-        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
+        with subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as running:
             assert running.stdout is not None
-            seconds = next(time.monotonic() - start for line in running.stdout if line.strip())
+            # "1 of 18 softmax: done"; the heading above it is no verdict yet
+            seconds = next(time.monotonic() - start for line in running.stdout if VERDICT.search(line))
             running.terminate()
     return seconds
 

@@ -1,6 +1,7 @@
 """The report a student reads: one file that loads nothing, runs no student word and works without its script."""
 
 import base64
+import functools
 import hashlib
 import re
 from collections.abc import Callable, Sequence
@@ -79,6 +80,7 @@ def write_html(scorecard: Scorecard, path: Path, *, instructor: bool = False) ->
     write_whole(path, render_html(scorecard, instructor=instructor))
 
 
+@functools.cache  # templates are compiled once
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
@@ -100,6 +102,7 @@ def plain_words(value: object) -> object:
     return plain_text(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
+@functools.cache
 def own_text(name: str) -> Markup:
     """Return a style sheet or script of the report, as it goes into a page."""
     return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))  # noqa: S704  # a file of this package

@@ -1,0 +1,92 @@
+"""The coordinator's memory does not depend on how many submissions went through it."""
+
+import gc
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+
+from graders.batch.assignment import Assignment, grader_version
+from graders.batch.grade_class import matched_class
+from graders.batch.publish import Publisher
+from graders.batch.run import Batch
+from graders.batch.students import rows_for
+from graders.batch.work import Outcome, Presentation, grade_parcel, render_files
+from graders.intake import take_in
+from graders.ledger import CriterionRow, Ledger
+from graders.rubric import parse_rubric
+from tests.batch.classroom import RUBRIC
+from tests.batch.workers_here import QuietView, WorkersHere
+
+RESULT_BYTES = 300_000  # of a scorecard, of observations and of a report: what a graded submission amounts to
+FEW, MANY = 15, 90
+EACH = 6_000  # bytes that a student may cost: name, place, digests
+
+
+def graded(_assignment: Assignment, parcel: bytes, _keep: bool) -> Outcome:  # noqa: FBT001 - as grade_parcel has it
+    """Return a result of the usual size without grading anything."""
+    noise = np.random.default_rng(len(parcel)).bytes(RESULT_BYTES)
+    row = CriterionRow(
+        name="softmax",
+        title="Softmax",
+        group="Blocks",
+        points=6.0,
+        earned=6.0,
+        open_points=0.0,
+        standing="full",
+        reason="",
+        feedback="x" * 1000,
+        seconds=1.0,
+        visibility="visible",
+    )
+    return Outcome(scorecard=noise, observations=noise, criteria=(row,), seconds=1.0)
+
+
+def rendered(scorecard: bytes, presentation: Presentation) -> tuple[str, str]:
+    """Return files of the usual size."""
+    return presentation.name + scorecard.hex()[:RESULT_BYTES], "{}"
+
+
+def memory_of(folder: Path, students: int) -> tuple[int, int]:
+    """Return the peak and what is left, in bytes, of a class that goes through the real coordinator."""
+    for number in range(students):
+        work = folder / "work" / f"student{number:03d}"
+        work.mkdir(parents=True)
+        (work / "mlp_numpy.py").write_text(f"import numpy as np\n# {number}\n" + "# filled\n" * 500)
+    rubric = folder / "small.yaml"
+    rubric.write_text(RUBRIC)
+    assignment = Assignment(
+        rubric_path=str(rubric), rubric_text=RUBRIC, dataset="mnist_10k", data_dir="", seed=5, grader=grader_version()
+    )
+    _ = assignment.rubric, assignment.data.digest
+    workers = WorkersHere({grade_parcel: graded, render_files: rendered})
+    (folder / "out").mkdir()
+    with take_in(folder / "work") as intake, Ledger(folder / "out", create=True) as ledger:
+        members = matched_class(intake, None).members
+        rows = rows_for(members)
+        ledger.keep_class(rows)
+        parsed = parse_rubric(rubric, RUBRIC)
+        ledger.keep_rubric(parsed.digest, str(rubric), parsed.title, RUBRIC)
+        publisher = Publisher(ledger, folder / "out")
+        handed_in = [(row, member.hand_in) for row, member in zip(rows, members, strict=True) if member.hand_in]
+        gc.collect()
+        tracemalloc.start()
+        try:
+            batch = Batch(ledger, assignment, workers, publisher, QuietView(), keep_observations=True)
+            tally = batch.run(handed_in)
+            peak = tracemalloc.get_traced_memory()[1]
+            gc.collect()
+            left = tracemalloc.get_traced_memory()[0]
+        finally:
+            tracemalloc.stop()
+        assert tally.graded == students
+        assert len(list((folder / "out" / "students").glob("*/report.html"))) == students
+    return peak, left
+
+
+def test_the_coordinator_keeps_nothing_of_a_submission_that_is_done(tmp_path: Path) -> None:
+    memory_of(tmp_path / "warm", 3)  # what is loaded once is no growth
+    few, many = memory_of(tmp_path / "few", FEW), memory_of(tmp_path / "many", MANY)
+    allowed = EACH * (MANY - FEW)
+    assert many[0] - few[0] < allowed < RESULT_BYTES * (MANY - FEW) / 10, f"peak of {few[0]:,} and {many[0]:,} bytes"
+    assert many[1] - few[1] < allowed, f"{few[1]:,} and {many[1]:,} bytes are left"
