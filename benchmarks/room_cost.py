@@ -5,7 +5,7 @@
 (a) One grading in warm rooms against the floor: the same calls in this bare process with everything imported.
 (b) Many submissions on a few workers: which share of all CPU time is the submissions' own code, in warm rooms
     and with rooms opened anew for each submission.
-(c) Each layer of the sandbox: milliseconds for one session.
+(c) Each layer of the sandbox, switched off in turn: milliseconds for one session (benchmarks/layer_cost.py).
 (d) How long a cold command line takes to its first verdict on a change of the NumPy half.
 
 Ratios are the figures to watch; seconds depend on the machine.
@@ -19,31 +19,24 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from statistics import median
 
 import psutil
 from rich.console import Console
 from rich.table import Table
 
 import grade
-from benchmarks.grade_cost import ROOT, BareRooms, floor, timed
+from benchmarks.grade_cost import ROOT, BareRooms, floor
+from benchmarks.layer_cost import layers
 from graders.dataset import load_dataset
-from graders.driver.confinement import hide_memory, limit
-from graders.exam_room import ExamRoom, Rooms
-from graders.exam_room.isolation import Isolation
-from graders.exam_room.server import kernel_limits
-from graders.foundation.call import Call, Room
+from graders.exam_room import Rooms
+from graders.foundation.call import Room
 from graders.foundation.exam import Exam
-from graders.foundation.limits import Limits
 from graders.grading.scorecard import CriterionResult, Scorecard
 from graders.grading.sitting import sit
 from graders.rubric import Rubric, find_rubric, load_rubric
 from graders.submission import open_submission
-
-REPEATS = 15
-PROCESS = Isolation(name="process")
 
 
 class Silent:
@@ -158,47 +151,6 @@ def warm_against_floor(name: str) -> None:
         "ratio of wall": rows["wall"] / told["wall"],
     }
     show(f"(a) one grading of reference/, rubric {name}", shown, "s")
-
-
-def layers() -> Mapping[str, float]:
-    """Return the milliseconds of a session with more and more around it."""
-    told = dict(kernel_limits(Limits()))
-    found = {
-        "fork and end (CPU)": median(_forked(lambda: None) for _ in range(REPEATS)),
-        "the same with the kernel's limits (CPU)": median(_forked(lambda: limit(told)) for _ in range(REPEATS)),
-        "the same with its memory hidden (CPU)": median(_forked(hide_memory) for _ in range(REPEATS)),
-    }
-    with Rooms(separated=PROCESS) as rooms:
-        found["a room that is a process, to its first answer"] = _each(lambda: _opened(rooms))
-    with Rooms(fresh=True) as rooms:
-        if rooms.isolation.is_sandbox:
-            found["a new sandboxed room, to its first answer"] = _each(lambda: _opened(rooms))
-    with Rooms() as rooms:
-        if rooms.isolation.is_sandbox:
-            _opened(rooms)
-            found["a warm sandboxed room, all layers, to its first answer"] = _each(lambda: _opened(rooms))
-    return found
-
-
-def _each(work: Callable[[], object]) -> float:
-    return median(timed(work)[1] for _ in range(REPEATS)) * 1000
-
-
-def _forked(inside: Callable[[], None]) -> float:
-    """Return the CPU milliseconds of a fork, ours and the child's."""
-    start = time.process_time()
-    pid = os.fork()
-    if pid == 0:
-        inside()
-        os._exit(0)
-    _, _, usage = os.wait4(pid, 0)
-    return 1000 * (time.process_time() - start + usage.ru_utime + usage.ru_stime)
-
-
-def _opened(rooms: Rooms) -> None:
-    """Open a session, have it answer one small question, and end it."""
-    with ExamRoom(open_submission(ROOT / "reference"), Room.NUMPY, Limits(), rooms=rooms) as room:
-        room.ask(Call(name="small", target="cosine", args=(0, 0.5, 10)), seed=1)
 
 
 VERDICT = re.compile(r"\d+ of \d+:? \w+")

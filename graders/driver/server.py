@@ -207,6 +207,8 @@ def wipe(folder: Path) -> None:
             os.chmod(path, 0o700)  # noqa: PTH101
             for entry in list(os.scandir(path)):
                 number += 1
+                if entry.is_dir(follow_symlinks=False):
+                    os.chmod(entry.path, 0o700)  # noqa: PTH101 - a folder that may not be written to cannot be moved
                 moved = str(folder / f".wiped-{number}")
                 os.rename(entry.path, moved)  # noqa: PTH104
                 left.append(moved)

@@ -62,6 +62,14 @@ def test_a_room_is_used_again_and_nothing_is_left_in_it(rooms: Rooms) -> None:
 
 
 @needs_sandbox
+@pytest.mark.parametrize("end", ["return z", "os._exit(0)"])
+def test_folders_that_nobody_may_enter_do_not_cost_the_room(end: str, rooms: Rooms) -> None:
+    asked(f"os.umask(0o777); os.makedirs('a/b'); os.makedirs('/exam-room/tmp/c/d'); {end}", rooms)
+    assert isinstance(asked("return z", rooms), Returned)
+    assert [server.sessions for server in rooms._open] == [2]
+
+
+@needs_sandbox
 def test_a_room_stays_warm_when_the_thread_that_opened_it_ends(rooms: Rooms) -> None:
     opener = threading.Thread(target=lambda: asked("return z", rooms))
     opener.start()
