@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from graders.foundation.call import Params
-from graders.measure import batch, training, truth
+from graders.measure import training, truth
 from graders.measure.batch import Batch, solution
 from graders.measure.content import content_of
 from graders.measure.training import accuracy_of
@@ -52,7 +52,7 @@ def test_what_can_be_changed_is_computed_anew() -> None:
 def test_a_batch_is_differentiated_twice_only_the_first_time(monkeypatch: pytest.MonkeyPatch) -> None:
     X, y = frozen()
     first = solution(Batch(params=THETA, X=X, y=y))
-    monkeypatch.setattr(batch.truth, "central_differences", None)
+    monkeypatch.setattr(truth, "central_differences", None)
     again = solution(Batch(params=THETA, X=X.copy(), y=y.copy()))
     assert again.loss == first.loss
     with pytest.raises(TypeError):
