@@ -146,7 +146,7 @@ def layers(repeats: int = REPEATS) -> Mapping[str, float]:
         "the kernel's limits (CPU of a fork with and without)": found["limited"] - found["fork"],
         "memory hidden from others (the same)": found["hidden"] - found["fork"],
         "supervision": found["all"] - found["unwatched"],
-        "the whole submission through the protocol, and not one line": found["all"] - found["small"],
+        "the whole submission handed in and imported, and not one line": found["all"] - found["small"],
         "what the fork server saves: a new sandboxed room": once["fresh"] - found["all"],
         "what it saves against a process without a sandbox": once["process"] - found["all"],
     }

@@ -35,6 +35,7 @@ from graders.foundation.call import Room
 from graders.foundation.exam import Exam
 from graders.grading.scorecard import CriterionResult, Scorecard
 from graders.grading.sitting import sit
+from graders.measure import training
 from graders.rubric import Rubric, find_rubric, load_rubric
 from graders.submission import open_submission
 
@@ -88,6 +89,7 @@ def work(name: str, count: int, *, fresh: bool) -> None:
     ended, before = 0.0, _cpu_of_rooms()
     start, clock = time.process_time(), time.monotonic()
     for _ in range(count):
+        training._ACCURACIES.clear()  # of another submission's networks nothing would be known
         grade_once(rubric, exam, rooms)
         if fresh:
             ended += _cpu_of_rooms()

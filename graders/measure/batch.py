@@ -1,5 +1,6 @@
 """One batch of a classification problem: drawn so that mistakes show, and read back from a question's arguments."""
 
+from collections import OrderedDict
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from graders.foundation.call import Call, Params, Value
 from graders.measure import truth
 from graders.measure.compare import Wrong, array
+from graders.measure.content import content_of
 from graders.measure.describe import type_of
 
 KINK_MARGIN = 1e-3  # no pre-activation this near to zero: neither a rounding error nor a finite difference crosses it
@@ -86,12 +88,28 @@ class Solution:
 
 
 def solution(batch: Batch) -> Solution:
-    """Solve a batch twice, by the formula and by central differences of the true loss; the two must agree."""
+    """Solve a batch twice, by the formula and by central differences of the true loss; the two must agree.
+
+    An exam asks every submission about the same batches, so that they need to be seen to agree once in a process.
+    """
     loss, grads = truth.loss_and_grads(batch.params, batch.X, batch.y)
+    content = content_of(*batch.params.arrays(), batch.X, batch.y)
+    if content not in _AGREED:
+        _see_that_they_agree(batch, grads)
+        _AGREED[content] = None
+        while len(_AGREED) > KEPT:
+            _AGREED.popitem(last=False)
+    return Solution(batch=batch, logits=truth.forward(truth.in_float64(batch.params), batch.X), loss=loss, grads=grads)
+
+
+KEPT = 256  # batches; an exam asks about ten
+_AGREED: OrderedDict[bytes, None] = OrderedDict()
+
+
+def _see_that_they_agree(batch: Batch, grads: Params) -> None:
     measured = truth.central_differences(batch.params, batch.X, batch.y)
     for name, exact, differences in zip(truth.NAMES, grads.arrays(), measured.arrays(), strict=True):
         assert np.abs(exact - differences).max() <= 1e-6, f"the two right gradients of {name} differ"
-    return Solution(batch=batch, logits=truth.forward(truth.in_float64(batch.params), batch.X), loss=loss, grads=grads)
 
 
 def one_of_four(value: Value, name: str, *, prefix: str = "", shape: tuple[int, ...] | None = None) -> np.ndarray:

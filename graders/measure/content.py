@@ -1,0 +1,14 @@
+"""A name for what arrays hold, under which what follows from them alone is kept from one submission to the next."""
+
+import hashlib
+
+import numpy as np
+
+
+def content_of(*arrays: np.ndarray) -> bytes:
+    """Return a digest of the arrays' dtypes, shapes and numbers; equal for equal content alone."""
+    total = hashlib.blake2b(digest_size=16)
+    for array in arrays:
+        total.update(f"{array.dtype} {array.shape} ".encode())
+        total.update(np.ascontiguousarray(array).tobytes())
+    return total.digest()
