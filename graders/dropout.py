@@ -105,8 +105,14 @@ class Dropout(Grader):
             check("draws from the given generator", [seen["mask"], seen["mask again"], seen["other mask"]],
                   lambda *values: _from_generator([dropped_array(v, A) for v in values]), fix=GENERATOR),
             *self._in_the_gradient(seen),
-            check("forward has no dropout", [seen["logits"], seen["logits again"]], _deterministic),
+            *self._at_inference(seen),
         )  # fmt: skip
+
+    def _at_inference(self, seen: Seen) -> list[Check]:
+        """Judge the absence of chance in `forward`; one that gives no answer is judged elsewhere."""
+        two = [seen["logits"], seen["logits again"]]
+        answered = all(isinstance(answer.observation, Returned) for answer in two)
+        return [check("forward has no dropout", two, _deterministic)] if answered else []
 
     def _in_the_gradient(self, seen: Seen) -> list[Check]:
         """Judge dropout in `loss_and_grads`, leaving out what is wrong without dropout too: it is judged elsewhere."""
