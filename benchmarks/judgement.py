@@ -25,6 +25,7 @@ from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn, TimeR
 from benchmarks.judgement_table import summary, table
 from benchmarks.published import publish
 from benchmarks.untouched import answers_untouched
+from graders.catalogue import all_mistakes
 from graders.foundation.call import Call
 from graders.foundation.exam import Exam
 from graders.foundation.observation import Observation
@@ -79,11 +80,18 @@ def judged_mutant(mutant: Mutant, results: Mapping[str, CriterionResult], seed: 
         "mistake": mutant.mistake,
         # Charged on the criterion that it breaks, or seen there and charged once, at the one in which it stands first.
         "caught": mutant.criterion in lost or bool(homes),
-        "named": list(named(own)),
+        "named": list(named(own)) or [name for home in homes[:1] for name in _repeating(mutant, named(results[home]))],
         "parts": {part: list(ids) for part, ids in named_parts(own).items()},
         "elsewhere": [n for n in lost if n not in {mutant.criterion, *mutant.also, *homes[:1]}],
         "fault": [n for n, r in results.items() if r.verdict and any(NAMELESS in t for t in r.verdict.remarks)],
     }
+
+
+def _repeating(mutant: Mutant, names: Sequence[str]) -> Iterator[str]:
+    """Yield names given where a mistake is charged; the one that the mutant's entry repeats is the mutant's own."""
+    roots = {entry.id: entry.root for entry in all_mistakes()}
+    for name in names:
+        yield mutant.mistake if roots.get(mutant.mistake) == name else name
 
 
 def sitting_of_seed(seed: int, mutants: Sequence[str], style_names: Sequence[str], *, ask_all: bool) -> Iterator[Any]:

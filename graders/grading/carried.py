@@ -62,10 +62,10 @@ def charge_once(candidacies: Sequence[Candidacy], exam: Exam, invigilator: Invig
             latest[result.name] = candidacy
         for criterion in (c for c in level if _nameable(current[c.name])):
             result = diagnosed(current[criterion.name], latest[criterion.name], exam, invigilator)
-            result = _repeated(result, charged)
-            home = named.get(criterion.grader.about) if criterion.grader.outcome else None
-            current[criterion.name] = _given_back(result, home, LED_ASTRAY) if home else result
-            charged = {**dict.fromkeys(_roots(result.diagnoses), criterion.title), **charged}
+            second, astray = _repeated(result, charged), named.get(criterion.grader.about)
+            home = second or (astray if criterion.grader.outcome else None)
+            current[criterion.name] = _given_back(result, home, A_SECOND_TIME if second else LED_ASTRAY)
+            charged = {**dict.fromkeys(_roots(result.diagnoses), home or criterion.title), **charged}
         for criterion in (c for c in lost if current[c.name].standing in LOST):
             for function in filter(None, (criterion.grader.about, *criterion.grader.shows_in)):
                 wrong.setdefault(function, criterion.title)
@@ -121,15 +121,15 @@ def _roots(diagnoses: Sequence[Diagnosis]) -> Sequence[str]:
     return [d.names[0].root for d in diagnoses if d.certain]
 
 
-def _repeated(result: CriterionResult, charged: Mapping[str, str]) -> CriterionResult:
-    """Give back all that is explained by a mistake which is charged elsewhere already."""
+def _repeated(result: CriterionResult, charged: Mapping[str, str]) -> str | None:
+    """Return where a mistake that explains all of a loss is charged already; None where it is charged here."""
     homes = [charged[root] for root in _roots(result.diagnoses) if root in charged and charged[root] != result.title]
-    return _given_back(result, homes[0], A_SECOND_TIME) if homes else result
+    return homes[0] if homes else None
 
 
-def _given_back(result: CriterionResult, home: str, why: str) -> CriterionResult:
-    """Return the result with full credit, and the reason."""
-    if result.verdict is None:
+def _given_back(result: CriterionResult, home: str | None, why: str) -> CriterionResult:
+    """Return the result with full credit, and the reason; as it is where it has no home elsewhere."""
+    if result.verdict is None or home is None:
         return result
     told = f"Charged once, at {home}: {why}"
     checks = tuple(
