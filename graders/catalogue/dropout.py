@@ -281,6 +281,7 @@ MISTAKES = (
         id="dropout-at-inference",
         did="forward drops activations at random: the same question gets two answers.",
         gives=lambda _case: {("twice", INFERENCE): "differs"},
+        root="forward-dropout-at-inference",
     ),
     of_the_answer(
         id="dropout-in-place",
