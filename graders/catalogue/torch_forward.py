@@ -191,7 +191,7 @@ DROPOUTS = (
         see="Call model.eval() and then the model twice on the same images: both outputs must be the same.",
         fix=MODES,
         gives=always({("evaluation", "evaluation"): "another each time"}),
-        root="dropout-at-inference",
+        root="forward-dropout-at-inference",
     ),
     mistake(
         id="torch-forward-dropout-on-the-logits",
