@@ -112,7 +112,8 @@ class Accuracy(Grader):
             unknown = _accuracy(exam, _value(disguised), data.X_test[:, cover.pixels], cover.labels[data.y_test])
         except Wrong:
             return ()
-        if known - unknown <= self.disguise_points / 100:
+        # A slow learner spreads widely; what was known beforehand shows in a network that earns its points.
+        if known < self._threshold(exam) or known - unknown <= self.disguise_points / 100:
             return ()
         return (
             f"{LEARNT_BY_HEART}. For the instructor: on the same images with pixels and class numbers shuffled the "

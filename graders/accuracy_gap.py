@@ -177,7 +177,9 @@ class AccuracyGap(Grader):
             unknown = _port_accuracy(_value(seen["disguised torch run"]), exam, *hidden)
         except Wrong:
             return ()
-        if known - unknown <= self.disguise_points / 100:
+        # A slow learner spreads widely; a port that knew its images comes near the NumPy network at least.
+        margin = self.disguise_points / 100
+        if known < _numpy_accuracy(exam, seen) - margin or known - unknown <= margin:
             return ()
         return (
             f"{LEARNT_BY_HEART}. For the instructor: on the same images with pixels and class numbers shuffled the "
@@ -213,6 +215,15 @@ def _gaps(pairs: Sequence[tuple[float, float]]) -> np.ndarray:
 def _seeds(seen: Seen) -> int:
     """Return on how many seeds both were trained."""
     return sum(name.startswith("torch run") for name in seen)
+
+
+def _numpy_accuracy(exam: Exam, seen: Seen) -> float:
+    """Return the share of test images that the first NumPy network labels rightly, 0 where there is none."""
+    try:
+        theta = trained_params(_value(seen["numpy run 0"]), what="train", shapes=_shapes(exam))
+    except Wrong:
+        return 0.0
+    return accuracy_of(theta, exam.data.X_test, exam.data.y_test)
 
 
 def _value(answer: Answer) -> Value:
