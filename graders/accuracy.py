@@ -17,16 +17,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from graders.foundation.call import Call, Value
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Grader, Seen
-from graders.foundation.observation import Answer, Returned
+from graders.foundation.observation import Answer
 from graders.foundation.verdict import AgainstReference, Verdict, verdict
 from graders.measure.compare import Wrong, check
-from graders.measure.runs import disguise, disguised_run, numpy_run
-from graders.measure.training import accuracy_of, history_curves, trained_params
+from graders.measure.runs import disguised_run, disguised_test, learnt_by_heart, numpy_accuracy, numpy_run
+from graders.measure.training import history_curves
 
 REMARK = "Computed from the parameters that train returned, so that a mistake in predict costs nothing here."
 LEARNT_BY_HEART = "accuracy-learnt-by-heart"  # a finding for the instructor, under this name in the record
@@ -106,40 +104,26 @@ class Accuracy(Grader):
 
     def _learnt_by_heart(self, exam: Exam, plain: Answer, disguised: Answer) -> tuple[str, ...]:
         """Tell the instructor when a network does well only on images and labels that it could know beforehand."""
-        data, cover = exam.data, disguise(exam)
         try:
-            known = _accuracy(exam, _value(plain), data.X_test, data.y_test)
-            unknown = _accuracy(exam, _value(disguised), data.X_test[:, cover.pixels], cover.labels[data.y_test])
+            known = _reached(exam, plain.value)
+            unknown = numpy_accuracy(disguised.value, exam, *disguised_test(exam))
         except Wrong:
             return ()
         # A slow learner spreads widely; what was known beforehand shows in a network that earns its points.
         if known < self._threshold(exam) or known - unknown <= self.disguise_points / 100:
             return ()
-        return (
-            f"{LEARNT_BY_HEART}. For the instructor: on the same images with pixels and class numbers shuffled the "
-            f"network reaches {unknown:.2%}, on the images as they are {known:.2%}. An honest learner does as "
-            f"well on both; look for weights or answers that were made beforehand.",
-        )
-
-
-def _value(answer: Answer) -> Value:
-    return answer.observation.value if isinstance(answer.observation, Returned) else None
-
-
-def _accuracy(exam: Exam, value: Value, X: np.ndarray, y: np.ndarray) -> float:
-    shapes = (exam.data.X_train.shape[1], exam.training.H, exam.data.classes)
-    return accuracy_of(trained_params(value, what="train", shapes=shapes), X, y)
+        return (learnt_by_heart(LEARNT_BY_HEART, "network", known=known, unknown=unknown),)
 
 
 def _reached(exam: Exam, value: Value) -> float:
-    return _accuracy(exam, value, exam.data.X_test, exam.data.y_test)
+    return numpy_accuracy(value, exam, exam.data.X_test, exam.data.y_test)
 
 
 def _beside_the_reference(exam: Exam, answers: Sequence[Answer], threshold: float) -> tuple[AgainstReference, ...]:
     if exam.calibration is None:
         return ()
     try:
-        reached = tuple(100 * _reached(exam, _value(answer)) for answer in answers)
+        reached = tuple(100 * _reached(exam, answer.value) for answer in answers)
     except Wrong:
         return ()
     return (

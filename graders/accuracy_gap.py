@@ -26,10 +26,16 @@ from graders.foundation.calibration import Calibration
 from graders.foundation.call import Call, Value
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Grader, Seen
-from graders.foundation.observation import Answer, Returned
 from graders.foundation.verdict import GapOverSeeds, Verdict, verdict
 from graders.measure.compare import Wrong, check, labels
-from graders.measure.runs import disguise, disguised_torch_run, numpy_run, torch_run
+from graders.measure.runs import (
+    disguised_test,
+    disguised_torch_run,
+    learnt_by_heart,
+    numpy_accuracy,
+    numpy_run,
+    torch_run,
+)
 from graders.measure.statistics import z_of
 from graders.measure.training import accuracy_of, history_curves, trained_params
 
@@ -139,10 +145,9 @@ class AccuracyGap(Grader):
 
     def _accuracies(self, exam: Exam, seen: Seen, k: int) -> tuple[float, float]:
         """Return the test accuracies of the k-th seed's NumPy and PyTorch networks, or raise `Wrong`."""
-        ours, port = (_value(seen[f"{kind} run {k}"]) for kind in ("numpy", "torch"))
-        data = exam.data
-        theta = trained_params(ours, what="train", shapes=_shapes(exam))
-        return accuracy_of(theta, data.X_test, data.y_test), _port_accuracy(port, exam, data.X_test, data.y_test)
+        ours, port = (seen[f"{kind} run {k}"].value for kind in ("numpy", "torch"))
+        test = exam.data.X_test, exam.data.y_test
+        return numpy_accuracy(ours, exam, *test), _port_accuracy(port, exam, *test)
 
     def _measure(self, pairs: Sequence[tuple[float, float]], calibration: Calibration | None) -> str:
         means = np.array(pairs).mean(axis=0)
@@ -170,22 +175,17 @@ class AccuracyGap(Grader):
 
     def _learnt_by_heart(self, exam: Exam, seen: Seen) -> tuple[str, ...]:
         """Tell the instructor when the port does well only on images that it could know beforehand."""
-        data, cover = exam.data, disguise(exam)
+        data = exam.data
         try:
-            known = _port_accuracy(_value(seen["torch run 0"]), exam, data.X_test, data.y_test)
-            hidden = data.X_test[:, cover.pixels], cover.labels[data.y_test]
-            unknown = _port_accuracy(_value(seen["disguised torch run"]), exam, *hidden)
+            known = _port_accuracy(seen["torch run 0"].value, exam, data.X_test, data.y_test)
+            unknown = _port_accuracy(seen["disguised torch run"].value, exam, *disguised_test(exam))
         except Wrong:
             return ()
         # A slow learner spreads widely; a port that knew its images comes near the NumPy network at least.
         margin = self.disguise_points / 100
-        if known < _numpy_accuracy(exam, seen) - margin or known - unknown <= margin:
+        if known < _first_numpy_accuracy(exam, seen) - margin or known - unknown <= margin:
             return ()
-        return (
-            f"{LEARNT_BY_HEART}. For the instructor: on the same images with pixels and class numbers shuffled the "
-            f"port reaches {unknown:.2%}, on the images as they are {known:.2%}. An honest learner does as well on "
-            f"both; look for weights or answers that were made beforehand.",
-        )
+        return (learnt_by_heart(LEARNT_BY_HEART, "port", known=known, unknown=unknown),)
 
     def _exhibit(self, exam: Exam, seen: Seen, n: int) -> tuple[GapOverSeeds, ...]:
         try:
@@ -217,21 +217,12 @@ def _seeds(seen: Seen) -> int:
     return sum(name.startswith("torch run") for name in seen)
 
 
-def _numpy_accuracy(exam: Exam, seen: Seen) -> float:
+def _first_numpy_accuracy(exam: Exam, seen: Seen) -> float:
     """Return the share of test images that the first NumPy network labels rightly, 0 where there is none."""
     try:
-        theta = trained_params(_value(seen["numpy run 0"]), what="train", shapes=_shapes(exam))
+        return numpy_accuracy(seen["numpy run 0"].value, exam, exam.data.X_test, exam.data.y_test)
     except Wrong:
         return 0.0
-    return accuracy_of(theta, exam.data.X_test, exam.data.y_test)
-
-
-def _value(answer: Answer) -> Value:
-    return answer.observation.value if isinstance(answer.observation, Returned) else None
-
-
-def _shapes(exam: Exam) -> tuple[int, int, int]:
-    return exam.data.X_train.shape[1], exam.training.H, exam.data.classes
 
 
 def _port_accuracy(run: Value, exam: Exam, X: np.ndarray, y: np.ndarray) -> float:
@@ -240,5 +231,5 @@ def _port_accuracy(run: Value, exam: Exam, X: np.ndarray, y: np.ndarray) -> floa
     try:
         predictions = labels(found, what="predict_torch(model, X)", shape=y.shape)
     except Wrong:
-        return accuracy_of(trained_params(run, what="train_torch", shapes=_shapes(exam)), X, y)
+        return accuracy_of(trained_params(run, what="train_torch", shapes=exam.layers), X, y)
     return float((predictions == y).mean())

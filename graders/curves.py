@@ -21,7 +21,7 @@ import numpy as np
 from graders.foundation.call import Call, Params, Value
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Grader, Seen
-from graders.foundation.observation import Answer, Returned
+from graders.foundation.observation import Answer
 from graders.foundation.verdict import Check, Verdict, verdict
 from graders.measure import truth
 from graders.measure.compare import Wrong, check
@@ -152,10 +152,8 @@ def full(exam: Exam) -> Problem:
 
 def start(seen: Seen) -> list[Params]:
     """Return the parameters before training, if a run with lr=0 shows them."""
-    observation = seen["at rest"].observation
     try:
-        value = observation.value if isinstance(observation, Returned) else None
-        return [trained_params(value, what="train", shapes=(PIXELS, H, CLASSES))]
+        return [trained_params(seen["at rest"].value, what="train", shapes=(PIXELS, H, CLASSES))]
     except Wrong:
         return []
 

@@ -22,7 +22,7 @@ from graders.foundation.grader import Grader, Seen
 from graders.foundation.observation import Answer
 from graders.foundation.verdict import Curves, Verdict, verdict
 from graders.measure.compare import Wrong, check
-from graders.measure.patience_runs import SHORT, STOPPED, Kind, recorded, value_of
+from graders.measure.patience_runs import SHORT, STOPPED, Kind, recorded
 from graders.measure.stopped_runs import ended_in_time
 from graders.measure.stopping import RIGHT, Recorded, best_epochs
 
@@ -72,7 +72,7 @@ class EarlyStopping(Grader):
         for kind in (STOPPED, SHORT):
             unclear = [i for i in range(self._count(kind)) if self._unclear(exam, kind, i, seen)]
             for i in unclear[:PREFIXED]:
-                run = recorded(value_of(seen[f"{kind.name} {i}"]))
+                run = recorded(seen[f"{kind.name} {i}"].value)
                 calls += [
                     kind.run(exam, i, f"prefix {kind.name} {i} {epoch}", {"epochs": epoch + 1})
                     for epoch in sorted({*best_epochs(run).values(), run.epochs - 1})
@@ -103,7 +103,7 @@ class EarlyStopping(Grader):
 
     def _unclear(self, exam: Exam, kind: Kind, i: int, seen: Seen) -> bool:
         try:
-            return not kind.returned_epochs(exam, i, value_of(seen[f"{kind.name} {i}"]), rtol=self.rtol)
+            return not kind.returned_epochs(exam, i, seen[f"{kind.name} {i}"].value, rtol=self.rtol)
         except Wrong:
             return False
 
@@ -164,7 +164,7 @@ def _none_early(*values: Value) -> None:
 
 def _curves(answer: Answer) -> tuple[Curves, ...]:
     try:
-        run = recorded(value_of(answer))
+        run = recorded(answer.value)
     except Wrong:
         return ()
     named = (("training", run.train_loss), ("validation", run.val_loss))

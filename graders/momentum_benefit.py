@@ -20,7 +20,6 @@ import numpy as np
 from graders.foundation.call import Call, Value
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Grader, Seen
-from graders.foundation.observation import Returned
 from graders.foundation.verdict import Curves, Verdict, verdict
 from graders.measure.compare import Wrong, check
 from graders.measure.training import history_series, loss_of, trained_params
@@ -107,10 +106,8 @@ def _both_curves(seen: Seen) -> tuple[Curves, ...]:
     """Return the training losses with and without momentum; nothing where a history is not well-formed."""
     lines = []
     for name in ("plain", "momentum"):
-        observation = seen[name].observation
         try:
-            value = observation.value if isinstance(observation, Returned) else None
-            losses = history_series(value, "train_loss", what="train")
+            losses = history_series(seen[name].value, "train_loss", what="train")
         except Wrong:
             return ()
         label = f"momentum {seen[name].call.kwargs['momentum']}"

@@ -128,8 +128,8 @@ def first_batch(seen: Seen, same: float) -> frozenset[int] | None:
         same: an effect that is less than this share of the largest one is none.
     """
     try:
-        base, again = (_parameters(_value(seen, name)) for name in ("base", "base again"))
-        others = {j: _parameters(_value(seen, f"exchanged {j}")) for j in range(1, N)}
+        base, again = (_parameters(seen[name].value) for name in ("base", "base again"))
+        others = {j: _parameters(seen[f"exchanged {j}"].value) for j in range(1, N)}
     except Wrong:
         return None
     effects = {j: _difference(base, other) for j, other in others.items()}
@@ -164,11 +164,6 @@ def _within(batch: frozenset[int]) -> np.ndarray:
     return order
 
 
-def _value(seen: Seen, name: str) -> Value:
-    observation = seen[name].observation
-    return observation.value if isinstance(observation, Returned) else None
-
-
 def _parameters(value: Value) -> Params:
     return trained_params(value, what="train", shapes=(PIXELS, H, CLASSES))
 
@@ -181,7 +176,7 @@ def _difference(a: Params, b: Params) -> float:
 def unseeded(seen: Seen) -> bool:
     """Tell whether runs of one seed start from different weights, so that tiny steps do not show."""
     try:
-        origin, *others = (_parameters(_value(seen, name)) for name in ("origin", "whole", "parts"))
+        origin, *others = (_parameters(seen[name].value) for name in ("origin", "whole", "parts"))
     except Wrong:
         return False
     with np.errstate(over="ignore"):

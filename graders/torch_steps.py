@@ -21,7 +21,6 @@ import numpy as np
 from graders.foundation.call import Call, Params, Room, Value
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Grader, Seen
-from graders.foundation.observation import Answer, Returned
 from graders.foundation.verdict import Check, Verdict, verdict
 from graders.measure import miniature, truth
 from graders.measure.compare import Wrong, check
@@ -140,18 +139,14 @@ class TorchSteps(Grader):
 def _carried_forward(right: PortJudge, seen: Seen) -> tuple[PortJudge, PortJudge]:
     """Return judges that take a known mistake of the first step, and of the first three, as given: charged once."""
     try:
-        start = _start(*(_value(seen[name]) for name in ("start", "start again")))
-        port = right.mistake_of(start, _state(_value(seen["one step"])))
+        start = _start(*(seen[name].value for name in ("start", "start again")))
+        port = right.mistake_of(start, _state(seen["one step"].value))
         clearing = replace(right, port=port)
-        if clearing.never_clears(start, _state(_value(seen["three steps"]))):
+        if clearing.never_clears(start, _state(seen["three steps"].value)):
             return clearing, replace(right, port=replace(port, accumulates=True))
     except Wrong:
         return right, right
     return clearing, clearing
-
-
-def _value(answer: Answer) -> Value:
-    return answer.observation.value if isinstance(answer.observation, Returned) else None
 
 
 def _state(value: Value) -> Params:

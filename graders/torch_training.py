@@ -22,7 +22,7 @@ import numpy as np
 from graders.foundation.call import Call, Params, Room, Value
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Grader, Seen
-from graders.foundation.observation import Answer, Failed, FailureKind, Returned
+from graders.foundation.observation import Answer, Failed, FailureKind
 from graders.foundation.verdict import Verdict, verdict
 from graders.measure import miniature, recorded, truth
 from graders.measure.compare import Wrong, array, check
@@ -228,7 +228,7 @@ def _ended(*values: Value) -> str:
 
 def _as_prediction(answer: Answer) -> Answer:
     """Return the answer as one about predict_torch: where only that failed, the failure is its own."""
-    value = answer.observation.value if isinstance(answer.observation, Returned) else None
+    value = answer.value
     told = value.get("predictions") if isinstance(value, dict) else None
     if not isinstance(told, str):
         return answer
@@ -252,7 +252,7 @@ def _same_predictions(value: Value) -> str:
 
 def _loss_factor(plain: Answer) -> float:
     """Return by how much the plain run's recorded losses are too large; 1 when that cannot be said."""
-    value = plain.observation.value if isinstance(plain.observation, Returned) else None
+    value = plain.value
     try:
         return recorded.loss_factor(value, _theta(value), *_validation(plain), what=TRAIN)
     except Wrong:

@@ -179,14 +179,10 @@ def _option_runs(problem: Problem, suffix: str, momentum: Mapping[str, Value]) -
 def _readable(answer: Answer) -> bool:
     """Tell whether copies of one image could be trained on: who counts classes by the labels that occur cannot."""
     try:
-        trained_params(_value(answer), what="train", shapes=SHAPES)
+        trained_params(answer.value, what="train", shapes=SHAPES)
     except Wrong:
         return False
     return True
-
-
-def _value(answer: Answer) -> Value:
-    return answer.observation.value if isinstance(answer.observation, Returned) else None
 
 
 def starts_of(seen: Seen) -> list[Params]:
@@ -195,9 +191,9 @@ def starts_of(seen: Seen) -> list[Params]:
     for name in ("at rest", "init"):
         try:
             if name == "init":
-                found.append(params(_value(seen[name]), what="init", shapes=SHAPES))
+                found.append(params(seen[name].value, what="init", shapes=SHAPES))
             else:
-                found.append(trained_params(_value(seen[name]), what="train", shapes=SHAPES))
+                found.append(trained_params(seen[name].value, what="train", shapes=SHAPES))
         except Wrong:
             continue
     return found

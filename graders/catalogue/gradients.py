@@ -9,7 +9,7 @@ import numpy as np
 from graders.catalogue.gradients_repeated import REPEATED
 from graders.foundation.call import Params
 from graders.measure.backprop import LINES, Line, with_lines
-from graders.mistaken.wrong_passes import four, gives, sigmoid, some
+from graders.mistaken.wrong_passes import STEPS, four, gives, sigmoid, some
 from graders.naming.functions import answers, observing
 from graders.naming.mistake import Catalogue, Mistake
 from graders.naming.styles import any_of
@@ -17,7 +17,6 @@ from graders.naming.styles import any_of
 GRADIENTS = ("dW1", "db1", "dW2", "db2")
 BIASES = ("db1", "db2")
 BATCH_SIZES = (8, 10, 16, 20, 32, 50, 64, 100, 128, 200, 256, 512, 1000)
-RATES = (1.0, 0.5, 0.1, 0.05, 0.01, 0.001)
 
 TWO_AND_FOUR = "Call it for a batch, then for the same batch twice over: a mean does not change, and neither must this."
 SHAPES = "Print the shape of each gradient beside that of its parameter, for D = 13, H = 11 and K = 5."
@@ -219,7 +218,7 @@ MISTAKES = (
     of_the_activation(
         id="gradients-updated-w2",
         did="The gradient goes back through a W2 that was stepped already.",
-        gives=gives(*({"dA1": _through_stepped_w2(lr)} for lr in RATES)),
+        gives=gives(*({"dA1": _through_stepped_w2(lr)} for lr in STEPS)),
     ),
     of_a_bias(
         id="gradients-bias-mean",

@@ -20,11 +20,9 @@ from graders.mistaken.decayed import (
     questions,
     whole,
 )
-from graders.mistaken.wrong_passes import PARTS
+from graders.mistaken.wrong_passes import PARTS, STEPS
 from graders.naming.mistake import ENDING, RAISED, Case, Key, Mistake, Outcome, Outcomes, Predict
 from graders.naming.styles import either
-
-RATES = (1.0, 0.5, 0.1, 0.05, 0.01, 0.001)  # that a step inside the backward pass may have
 
 mistake = partial(
     Mistake,
@@ -125,7 +123,7 @@ REPEATED = (
     mistake(
         id="weight-decay-of-updated-w2",
         did="λ·W2 is added with a W2 that was stepped already inside the function.",
-        gives=either(*(_stepped(lr) for lr in RATES)),
+        gives=either(*(_stepped(lr) for lr in STEPS)),
         root="gradients-updated-w2",
     ),
 )

@@ -18,7 +18,7 @@ examples:
 Nothing is ever overwritten: a folder that holds something is refused.
 """
 
-NEAR = 3  # as test_mlp.py has it
+NEAR = 3  # as many folders up as test_mlp.py looks around
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -57,6 +57,11 @@ class Exam:
     answers: str = ""
     calibration: Calibration | None = None
 
+    @property
+    def layers(self) -> tuple[int, int, int]:
+        """Inputs, hidden units and classes (D, H, K) of the networks that the full runs train."""
+        return self.data.X_train.shape[1], self.training.H, self.data.classes
+
     def rng(self, *key: str) -> np.random.Generator:
         """Return a generator that depends on the rubric's seed and on `key` alone."""
         return np.random.default_rng([self.seed, *(zlib.crc32(part.encode()) for part in key)])

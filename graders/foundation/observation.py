@@ -61,3 +61,8 @@ class Answer:
 
     call: Call
     observation: Observation
+
+    @property
+    def value(self) -> Value:
+        """What came back; None where nothing did."""
+        return self.observation.value if isinstance(self.observation, Returned) else None

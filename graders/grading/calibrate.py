@@ -13,8 +13,7 @@ from graders.grading.environment import environment
 from graders.grading.invigilator import Invigilator
 from graders.grading.questions import Identities
 from graders.measure.compare import labels
-from graders.measure.runs import numpy_run, torch_run
-from graders.measure.training import accuracy_of, trained_params
+from graders.measure.runs import numpy_accuracy, numpy_run, torch_run
 from graders.rubric import Rubric
 from graders.submission import Submission
 
@@ -70,8 +69,7 @@ def _accuracies(
 
 def _numpy_accuracy(run: Observation, exam: Exam) -> float:
     assert not isinstance(run, Failed)
-    shapes = (exam.data.X_train.shape[1], exam.training.H, exam.data.classes)
-    return accuracy_of(trained_params(run.value, what="train", shapes=shapes), exam.data.X_test, exam.data.y_test)
+    return numpy_accuracy(run.value, exam, exam.data.X_test, exam.data.y_test)
 
 
 def _torch_accuracy(run: Observation, exam: Exam) -> float:

@@ -1,6 +1,5 @@
 """A submission as bytes and back, so that it can be kept in the ledger and sent to another machine."""
 
-import dataclasses
 import hashlib
 import json
 import zlib
@@ -70,8 +69,3 @@ def compressed(parcel: bytes) -> bytes:
 def uncompressed(raw: bytes) -> bytes:
     """Return the parcel that the ledger keeps."""
     return zlib.decompress(raw)
-
-
-def without_notices(submission: Submission) -> Submission:
-    """Return a submission as its parcel holds it."""
-    return dataclasses.replace(submission, notices=())

@@ -7,7 +7,7 @@ import numpy as np
 
 from graders.foundation.call import Call, Params, Value
 from graders.foundation.exam import Exam
-from graders.foundation.observation import Answer, Returned
+from graders.foundation.observation import Answer
 from graders.measure import truth
 from graders.measure.compare import Wrong
 from graders.measure.miniature import CLASSES, PIXELS, Problem, draw
@@ -83,7 +83,7 @@ class Kind:
         theta, equal = self.params_of(value), set()
         for epoch, answer in prefixes.items():
             try:
-                other = self.params_of(value_of(answer))
+                other = self.params_of(answer.value)
             except Wrong:
                 continue
             pairs = [(getattr(theta, n), getattr(other, n)) for n in truth.NAMES]
@@ -96,11 +96,6 @@ class Kind:
 STOPPED = Kind(name="stopped", contrast=0.3, wrong_labels=0.4, darkness=3.0, H=16, batch=10, lr=0.05)
 # The validation loss rises after a few epochs: the best epoch lies well before the last one.
 SHORT = Kind(name="short", contrast=0.35, wrong_labels=0.8, darkness=12.0, H=24, batch=8, lr=0.1)
-
-
-def value_of(answer: Answer) -> Value:
-    """Return what came back, None where nothing did."""
-    return answer.observation.value if isinstance(answer.observation, Returned) else None
 
 
 def recorded(value: Value) -> Recorded:

@@ -6,6 +6,7 @@ import numpy as np
 
 from graders.foundation.call import Call, Room, Value
 from graders.foundation.exam import Exam
+from graders.measure.training import accuracy_of, trained_params
 
 
 def numpy_run(exam: Exam, k: int) -> Call:
@@ -55,6 +56,33 @@ def disguised_run(exam: Exam) -> Call:
 def disguised_torch_run(exam: Exam) -> Call:
     """Return the same question to the PyTorch port; the test images wear the disguise too."""
     return _disguised(torch_run(exam, 0), "disguised torch run", exam)
+
+
+def disguised_test(exam: Exam) -> tuple[np.ndarray, np.ndarray]:
+    """Return the test images (N, D) and labels (N,) under the disguise."""
+    cover, data = disguise(exam), exam.data
+    return data.X_test[:, cover.pixels], cover.labels[data.y_test]
+
+
+def learnt_by_heart(finding: str, who: str, *, known: float, unknown: float) -> str:
+    """Return the finding for the instructor that a network does well only on images that it could know beforehand.
+
+    Args:
+        finding: its name in the record.
+        who: "network" or "port".
+        known: accuracy on the images as they are.
+        unknown: accuracy on the images under the disguise.
+    """
+    return (
+        f"{finding}. For the instructor: on the same images with pixels and class numbers shuffled the {who} reaches "
+        f"{unknown:.2%}, on the images as they are {known:.2%}. An honest learner does as well on both; look for "
+        "weights or answers that were made beforehand."
+    )
+
+
+def numpy_accuracy(run: Value, exam: Exam, X: np.ndarray, y: np.ndarray) -> float:
+    """Return the share of images (N, D) that the network which `train` returned labels rightly, or raise `Wrong`."""
+    return accuracy_of(trained_params(run, what="train", shapes=exam.layers), X, y)
 
 
 def _disguised(call: Call, name: str, exam: Exam) -> Call:

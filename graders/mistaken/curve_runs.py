@@ -173,11 +173,10 @@ def _questions(seen: Seen) -> list[str]:
 
 
 def _params(exam: Exam, seen: Seen, name: str) -> Params:
-    observation = seen[name].observation
-    value = observation.value if isinstance(observation, Returned) else None
+    value = seen[name].value
     shapes = (PIXELS, H, CLASSES)
     if name == FULL:
-        shapes = (exam.data.X_train.shape[1], exam.training.H, exam.data.classes)
+        shapes = exam.layers
     return trained_params(value, what="train", shapes=shapes)
 
 

@@ -89,8 +89,7 @@ def observe(_exam: Exam, seen: Seen) -> Outcomes:
 
 def missing_biases(seen: Seen) -> tuple[str, ...]:
     """Return the biases that the model lacks."""
-    observation = seen["built"].observation
-    value = observation.value if isinstance(observation, Returned) else None
+    value = seen["built"].value
     there = value.get("biases") if isinstance(value, Mapping) else None
     return tuple(n for n in ("b1", "b2") if isinstance(there, list) and n not in there)
 
@@ -155,9 +154,7 @@ def _starts(seen: Seen) -> dict[Key, Outcome]:
 def _built(answer: Answer) -> Params | None:
     D, H, K = (int(a) for a in answer.call.args if isinstance(a, int))
     try:
-        observation = answer.observation
-        value = observation.value if isinstance(observation, Returned) else None
-        return params(mapping(value, what="").get("params"), what="", shapes=(D, H, K))
+        return params(mapping(answer.value, what="").get("params"), what="", shapes=(D, H, K))
     except Wrong:
         return None
 

@@ -14,7 +14,7 @@ from graders.foundation.grader import Seen
 from graders.foundation.observation import Failed
 from graders.measure.compare import Wrong
 from graders.measure.miniature import CLASSES, draw
-from graders.measure.patience_runs import EXACT, SHORT, STOPPED, Kind, recorded, value_of
+from graders.measure.patience_runs import EXACT, SHORT, STOPPED, Kind, recorded
 from graders.measure.stopping import Recorded, best_epochs
 from graders.mistaken.stopping_rules import RIGHT_HABITS, START, Ending, Habit
 from graders.naming.mistake import ENDING, RETURNED, Case, Key, Outcome, Outcomes, Predict
@@ -46,7 +46,7 @@ def observe(exam: Exam, seen: Seen) -> Outcomes:
             continue
         found[name, ENDING] = RETURNED
         try:
-            run = recorded(value_of(seen[name]))
+            run = recorded(seen[name].value)
         except Wrong as wrong:
             found[name, VALUE] = wrong.got
             continue
@@ -63,7 +63,7 @@ def _first(epochs: Sequence[set[int]]) -> Outcome:
 
 def _kept(exam: Exam, seen: Seen, name: str, kind: Kind, i: int) -> Sequence[set[int]] | None:
     """Return the epochs that each layer may be of; None where neither curves nor shorter runs tell."""
-    value = value_of(seen[name])
+    value = seen[name].value
     try:
         by_loss = kind.returned_epochs(exam, i, value, rtol=RTOL)
         theta = kind.params_of(value)
@@ -89,7 +89,7 @@ def _known(seen: Seen, kind: Kind, i: int) -> Mapping[int, Params]:
     for name, answer in seen.items():
         if name.startswith(start):
             try:
-                found[int(name.removeprefix(start))] = kind.params_of(value_of(answer))
+                found[int(name.removeprefix(start))] = kind.params_of(answer.value)
             except Wrong:
                 continue
     return found
@@ -109,7 +109,7 @@ def further(exam: Exam, seen: Seen) -> Sequence[Call]:
         if name in (STILL, WORSE, "without"):
             continue
         try:
-            run = recorded(value_of(seen[name]))
+            run = recorded(seen[name].value)
         except Wrong:
             continue
         bests = set(best_epochs(run).values())
@@ -146,7 +146,7 @@ def _ended(case: Case) -> tuple[_Ended, ...]:
     found = []
     for name, kind, i in _runs(case.seen):
         if (name, ENDS) in case.observed:
-            kwargs, run = case.seen[name].call.kwargs, recorded(value_of(case.seen[name]))
+            kwargs, run = case.seen[name].call.kwargs, recorded(case.seen[name].value)
             patience, epochs = kwargs.get("patience"), kwargs["epochs"]
             assert isinstance(epochs, int)
             assert isinstance(patience, int | None)

@@ -8,7 +8,7 @@ import numpy as np
 from graders.foundation.call import Call, Params, Value
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Seen
-from graders.foundation.observation import Failed, Returned
+from graders.foundation.observation import Failed
 from graders.measure import truth
 from graders.measure.compare import Wrong, array
 from graders.measure.describe import type_of
@@ -31,12 +31,6 @@ NOISY = "changes from epoch to epoch although the weights do not"
 RIGHT = "by an accepted rule"
 
 
-def value_of(seen: Seen, name: str) -> Value:
-    """Return what a question returned; None where it failed."""
-    observation = seen[name].observation
-    return observation.value if isinstance(observation, Returned) else None
-
-
 def theta_of(seen: Seen, name: str) -> Params | None:
     """Return the parameters that a run ended with, where they can be read."""
     H = seen[name].call.kwargs["H"]
@@ -44,7 +38,7 @@ def theta_of(seen: Seen, name: str) -> Params | None:
     assert isinstance(H, int)
     shapes = (X.shape[1], H, int(max(y.max(), y_val.max())) + 1)
     try:
-        return trained_params(value_of(seen, name), what=TRAIN, shapes=shapes)
+        return trained_params(seen[name].value, what=TRAIN, shapes=shapes)
     except Wrong:
         return None
 
@@ -55,7 +49,7 @@ def observe(_exam: Exam, seen: Seen) -> Outcomes:
     for name, answer in seen.items():
         failed = answer.observation if isinstance(answer.observation, Failed) else None
         found[name, ENDING] = failed.kind.value if failed else RETURNED
-        value = value_of(seen, name)
+        value = answer.value
         if isinstance(value, Mapping) and "not_a_pair" in value:
             found[name, "returned"] = re.sub(r" (with|of type) .*", "", type_of(value["not_a_pair"]), flags=re.DOTALL)
     found |= _predictions(seen) | _curves(seen) | _dropout(seen) | _seeds(seen)
@@ -87,7 +81,7 @@ def further(_exam: Exam, seen: Seen) -> Sequence[Call]:
 def _predictions(seen: Seen) -> dict[Key, Outcome]:
     found: dict[Key, Outcome] = {}
     for name in ("plain", "dropout"):
-        value = value_of(seen, name)
+        value = seen[name].value
         if not isinstance(value, Mapping) or "predictions" not in value or theta_of(seen, name) is None:
             continue
         key, answers = (f"{name}: labels", "prediction"), (value.get("predictions"), value.get("predictions_again"))
@@ -129,7 +123,7 @@ def _curves(seen: Seen) -> dict[Key, Outcome]:
             if run == STILL_DROPPED and name != "val_loss":
                 continue
             try:
-                series = history_series(value_of(seen, run), name, what=TRAIN)
+                series = history_series(seen[run].value, name, what=TRAIN)
             except Wrong as wrong:
                 missing = wrong.got in {"no number", ""} or "has no" in wrong.reason
                 found[f"{run}: {name}", "lengths"] = "missing" if missing else wrong.got
@@ -188,7 +182,7 @@ def _curves_are_right(seen: Seen) -> bool:
         if theta is None:
             continue
         try:
-            series = history_series(value_of(seen, run), "val_loss", what=TRAIN)
+            series = history_series(seen[run].value, "val_loss", what=TRAIN)
         except Wrong:
             return False
         _, _, X_val, y_val = images_of(seen[run].call)
@@ -225,9 +219,7 @@ def read_runs(seen: Seen, kind: str) -> Sequence[Run]:
     factor = 1.0
     if plain is not None:
         _, _, X_val, y_val = images_of(seen["plain"].call)
-        factor = float(history_series(value_of(seen, "plain"), "val_loss", what=TRAIN)[-1]) / loss_on(
-            plain, X_val, y_val
-        )
+        factor = float(history_series(seen["plain"].value, "val_loss", what=TRAIN)[-1]) / loss_on(plain, X_val, y_val)
     for name in (n for n in seen if n.rpartition(" ")[0] == kind):
         theta = theta_of(seen, name)
         if theta is None:
@@ -235,7 +227,7 @@ def read_runs(seen: Seen, kind: str) -> Sequence[Run]:
         series: dict[str, np.ndarray | None] = {}
         for one in SERIES:
             try:
-                series[one] = history_series(value_of(seen, name), one, what=TRAIN)
+                series[one] = history_series(seen[name].value, one, what=TRAIN)
             except Wrong:
                 series[one] = None
         val_loss = series["val_loss"]

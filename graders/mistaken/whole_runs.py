@@ -25,7 +25,6 @@ COPIES, ALL, ONE, PLAIN, START = "copies", "all in one batch", "one step", "copi
 RTOL = 2e-3  # of a move: float32 holds weights, and a move is the small difference of two
 MU = 0.9
 OWN, OTHERS, UNCLEAR = "own labels", "others' labels", "unclear"
-NO_MOVE = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

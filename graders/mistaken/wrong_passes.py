@@ -15,6 +15,7 @@ from graders.naming.styles import any_of
 
 TINY = 1e-6  # a gradient below this everywhere is zero up to rounding: no mistake but a sum that cancels gives it
 PARTS = ("loss", *truth.NAMES)
+STEPS = (1.0, 0.5, 0.1, 0.05, 0.01, 0.001)  # learning rates of a step made inside the backward pass
 
 
 def four(value: Value) -> Mapping[str, Outcome]:

@@ -68,9 +68,8 @@ def smallest_failure(criterion: str, ask: Ask) -> SmallestFailure | None:
         return Call(name="smallest", target=small.function, args=args)
 
     count = itertools.count(1)
-    silent: list[
-        Observation | None
-    ] = []  # Hypothesis asks again what raised; whoever does not answer is not asked again
+    # Hypothesis asks again what raised; whoever does not answer is not asked again.
+    silent: list[Observation | None] = []
 
     def fails(args: tuple[Value, ...]) -> bool:
         observation = silent[0] if silent else ask(call(args))
