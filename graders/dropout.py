@@ -13,7 +13,7 @@ stay near 1, whatever p is.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -21,13 +21,24 @@ import numpy as np
 from graders.foundation.call import Call, Seeded, Value
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Grader, Seen
-from graders.foundation.observation import Returned
+from graders.foundation.observation import Failed, Returned
 from graders.foundation.verdict import Check, Verdict, verdict
 from graders.measure.batch import Batch, of_call
 from graders.measure.compare import Wrong, array, check, same
 from graders.measure.dropped import acting_mask, dropped_array, independent, inverted, right_share
 from graders.measure.manners import inputs_untouched
-from graders.measure.masks import Masks, drawn, one_mask, positive_batch, read, right_without, showing
+from graders.measure.masks import (
+    QUANTITIES,
+    Drawn,
+    Masks,
+    drawn,
+    one_mask,
+    passed,
+    positive_batch,
+    read,
+    right_without,
+    unseen,
+)
 from graders.measure.statistics import share
 
 SHAPE = (200, 150)
@@ -36,6 +47,7 @@ PAIRS = 8  # questions about two images: enough to tell a mask of their own from
 SINGLES = 3
 REACHES = "Follow the argument dropout of loss_and_grads to the hidden activations: does it arrive there?"
 GENERATOR = "Draw the mask from the generator that is handed in, and from nothing else."
+BOTH = "one mask acts in the forward and the backward pass"
 OWN_MASK = "What shape does the array of random numbers have?"
 
 
@@ -51,7 +63,6 @@ class Dropout(Grader):
 
     title: ClassVar[str] = "Dropout"
     about: ClassVar[str] = "dropout"
-    shows_in: ClassVar[tuple[str, ...]] = ("loss_and_grads",)
 
     p: float = 0.3
     risk: float = 1e-6
@@ -115,59 +126,68 @@ class Dropout(Grader):
         return [check("forward has no dropout", two, _deterministic)] if answered else []
 
     def _in_the_gradient(self, seen: Seen) -> list[Check]:
-        """Judge dropout in `loss_and_grads`, leaving out what is wrong without dropout too: it is judged elsewhere."""
+        """Judge dropout in `loss_and_grads`, by what its answers show; what they show without dropout is no fault here.
+
+        An answer in which no mask could be seen earns nothing: dropout was not shown to work.
+        """
         one, two = of_call(seen["one image"].call), of_call(seen["two images"].call)
-        pairs = [seen[f"two images {i}"] for i in range(PAIRS)]
         names = right_without(seen["one image"].observation, one, rtol=self.rtol)
-        right_of_two = right_without(seen["two images"].observation, two, rtol=self.rtol)
-        names_of_two = [name for name in right_of_two if name in names]
+        names_of_two = right_without(seen["two images"].observation, two, rtol=self.rtol)
+        fails_for_one = isinstance(seen["one image"].observation, Failed)
+        # To fail for a single image alone is judged elsewhere.
+        if fails_for_one and isinstance(seen["two images"].observation, Returned):
+            checks = self._of_two_images(
+                seen, BOTH, names_of_two, weight=3
+            )
+        else:
+            checks = self._of_single_images(seen, one, names)
+            names_of_two = tuple(name for name in names_of_two if name in names)
+        own = self._of_two_images(seen, "every image has a mask of its own", names_of_two, weight=1.5)
+        return [replace(c, inside="loss_and_grads") for c in (*checks, *own)]
 
-        def test_pairs(*values: Value) -> str:
-            masks = Masks(two, p=self.p)
-            return _own_masks([masks.explaining(value, names_of_two, rtol=self.rtol) for value in values])
+    def _of_two_images(self, seen: Seen, title: str, names: Sequence[str], *, weight: float) -> list[Check]:
+        """Judge whether masks explain the gradients of two images, and each has its own; `names` are right without."""
+        plain = seen["two images"]
+        two = of_call(plain.call)
 
-        checks: list[Check] = []
-        # A function that fails for a single image alone loses that at the gradients.
-        if isinstance(seen["one image"].observation, Returned) or not isinstance(
-            seen["two images"].observation, Returned
-        ):
-            checks += self._of_single_images(seen, one, names)
-        # Without a single right quantity no mask could be recognised.
-        if names_of_two:
-            checks.append(check("every image has a mask of its own", pairs, test_pairs, weight=1.5, fix=OWN_MASK))
-        return checks
+        def test(without: Value, *values: Value) -> str:
+            if names:
+                masks = Masks(two, p=self.p)
+                return _own_masks([masks.explaining(value, names, rtol=self.rtol) for value in values])
+            usual = passed(without, two, rtol=self.rtol).all(axis=0)  # (H,)
+            if not usual.any():
+                raise unseen()
+            return _own_masks([passed(value, two, rtol=self.rtol)[:, usual] for value in values])
+
+        pairs = [seen[f"two images {i}"] for i in range(PAIRS)]
+        return [check(title, [plain, *pairs], test, weight=weight, fix=OWN_MASK)]
 
     def _of_single_images(self, seen: Seen, one: Batch, names: Sequence[str]) -> list[Check]:
         """Judge what the gradients of one image show; `names` are right without dropout."""
+        plain = seen["one image"]
         singles = [seen[f"one image {i}"] for i in range(SINGLES)]
+        told = [plain, singles[0], seen["one image 0 again"], singles[1]]
 
-        def test_one(value: Value) -> str:
-            return one_mask(value, one, names, p=self.p, rtol=self.rtol)
+        def test_one(without: Value, value: Value) -> str:
+            return one_mask(value, without, one, names, p=self.p, rtol=self.rtol)
 
-        def test_share(*values: Value) -> str:
-            return self._share(values, one)
+        def masks(without: Value, values: Sequence[Value]) -> Sequence[Drawn]:
+            return [drawn(value, without, one, names) for value in values]
 
-        checks = []
-        shown_by = showing(seen["one image"].observation, one, names)
-        if {"W1", "W2"} <= shown_by:
-            title = "one mask acts in the forward and the backward pass"
-            checks.append(check(title, singles[0], test_one, weight=3, fix=REACHES))
-        if "W2" in shown_by:
-            checks += [
-                check("hidden units are dropped with chance p", singles, test_share, weight=0.5, fix=REACHES),
-                check("loss_and_grads draws from the given generator",
-                      [singles[0], seen["one image 0 again"], singles[1]],
-                      lambda *values: _from_generator([read(v, one, ["W2"])["W2"] for v in values]), weight=0.5,
-                      fix=GENERATOR),
-            ]  # fmt: skip
-        if names:
-            told = [seen["one image"], seen["p=0 in the gradient"]]
-            title = "dropout=0 in loss_and_grads changes nothing"
-            checks.append(check(title, told, lambda v, w: _equal(v, w, one, names, self.rtol), weight=0.5))
-        return checks
+        def test_generator(without: Value, *values: Value) -> None:
+            shown = masks(without, values)
+            _from_generator([read(v, one, [m.by])[m.by] for v, m in zip(values, shown, strict=True)])
 
-    def _share(self, values: Sequence[Value], batch: Batch) -> str:
-        masks = [drawn(value, batch) for value in values]
+        return [
+            check(BOTH, [plain, singles[0]], test_one, weight=3, fix=REACHES),
+            check("hidden units are dropped with chance p", [plain, *singles],
+                  lambda without, *values: self._share(masks(without, values)), weight=0.5, fix=REACHES),
+            check("loss_and_grads draws from the given generator", told, test_generator, weight=0.5, fix=GENERATOR),
+            check("dropout=0 in loss_and_grads changes nothing", [plain, seen["p=0 in the gradient"]],
+                  lambda v, w: _equal(v, w, one, self.rtol), weight=0.5),
+        ]  # fmt: skip
+
+    def _share(self, masks: Sequence[Drawn]) -> str:
         active = sum(int(m.active.sum()) for m in masks)
         kept = sum(int((m.active & m.kept).sum()) for m in masks)
         measured = share(kept, active, p=1 - self.p, what="the share of hidden units kept", risk=self.risk)
@@ -193,11 +213,21 @@ def _from_generator(dropped: Sequence[np.ndarray]) -> None:
         raise Wrong("Two generators with different seeds gave the same mask.", got="the same", expected="different")
 
 
-def _equal(without: Value, with_zero: Value, batch: Batch, names: Sequence[str], rtol: float) -> str:
+def _equal(without: Value, with_zero: Value, batch: Batch, rtol: float) -> str:
+    names = [name for name in QUANTITIES if _readable(without, batch, name)]
+    if not names:
+        raise unseen()
     want = read(without, batch, names)
     for name, got in read(with_zero, batch, names).items():
         same(got, want[name], what="the loss" if name == "loss" else f"d{name}", rtol=rtol)
     return f"the same {', '.join(names)}"
+
+
+def _readable(value: Value, batch: Batch, name: str) -> bool:
+    try:
+        return bool(read(value, batch, [name]))
+    except Wrong:
+        return False
 
 
 def _deterministic(first: Value, second: Value) -> None:

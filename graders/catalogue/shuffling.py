@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 from graders.foundation.call import Call, Params
+from graders.foundation.diagnosis import ALWAYS
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Seen
 from graders.foundation.observation import Failed, Returned
@@ -36,7 +37,7 @@ KEPT, FRESH, UNSEEN = "drawn once", "fresh", "unseen"
 FAR = "far too long"
 LEARNS, FORGETS = "learns sorted images", "does not learn sorted images"
 
-mistake = partial(Mistake, criterion="shuffling")
+mistake = partial(Mistake, criterion="shuffling", leads_astray=ALWAYS)
 
 
 def _further(exam: Exam, seen: Seen) -> Sequence[Call]:

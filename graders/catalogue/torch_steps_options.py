@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from graders.foundation.diagnosis import ALWAYS
 from graders.mistaken import port_optimisers as other
 from graders.mistaken.port_runs import Recipe
 from graders.mistaken.port_traits import recipes
@@ -18,7 +19,7 @@ GROUPS = (
 RATES = "Print the optimiser's learning rate in every epoch, next to your own schedule function."
 WHEN = "When is the schedule asked for the next rate: before or after the epoch, and how often in one epoch?"
 
-mistake = partial(Mistake, criterion="torch_steps")
+mistake = partial(Mistake, criterion="torch_steps", leads_astray=ALWAYS)
 
 OPTIMISERS = (
     mistake(
@@ -92,6 +93,7 @@ DECAYS = (
         why="The optimiser's default is 0, so weight_decay has to be handed on to it.",
         see=DECAY_ALONE,
         fix=GROUPS,
+        leads_astray="weight_decay",
         gives=recipes(Recipe(decay=other.decays(0, 0, 0))),
         root="weight-decay-ignored",
     ),
@@ -101,6 +103,7 @@ DECAYS = (
         why="SGD's weight_decay acts on all parameters of a group, biases among them.",
         see=DECAY_ALONE,
         fix=GROUPS,
+        leads_astray="weight_decay",
         gives=recipes(Recipe(decay=other.decays(1, 1, 1))),
         root="weight-decay-on-biases",
     ),
@@ -110,6 +113,7 @@ DECAYS = (
         why="The penalty stands in the loss as well as in the optimiser, or lacks its factor one half.",
         see=DECAY_ALONE,
         fix=GROUPS,
+        leads_astray="weight_decay",
         gives=recipes(Recipe(decay=other.decays(2, 2, 0))),
         root="weight-decay-doubled",
     ),
@@ -119,6 +123,7 @@ DECAYS = (
         why="The gradient of half a square is the whole weight; a second half is one too many.",
         see=DECAY_ALONE,
         fix=GROUPS,
+        leads_astray="weight_decay",
         gives=recipes(Recipe(decay=other.decays(0.5, 0.5, 0))),
         root="weight-decay-halved",
     ),
@@ -128,6 +133,7 @@ DECAYS = (
         why="A penalty that sums the squares of all parameters holds the biases, and its gradient has a factor 2.",
         see=DECAY_ALONE,
         fix=GROUPS,
+        leads_astray="weight_decay",
         gives=recipes(Recipe(decay=other.decays(2, 2, 2))),
     ),
     mistake(
@@ -136,6 +142,7 @@ DECAYS = (
         why="The other layer's weights are in no group with weight decay, and grow freely.",
         see=DECAY_ALONE,
         fix=GROUPS,
+        leads_astray="weight_decay",
         gives=recipes(Recipe(decay=other.decays(0, 1, 0)), Recipe(decay=other.decays(1, 0, 0))),
     ),
     mistake(
@@ -144,6 +151,7 @@ DECAYS = (
         why="The two groups of parameters stand in each other's place.",
         see=DECAY_ALONE,
         fix=GROUPS,
+        leads_astray="weight_decay",
         gives=recipes(Recipe(decay=other.decays(0, 0, 1))),
         root="weight-decay-biases-for-weights",
     ),
@@ -153,6 +161,7 @@ DECAYS = (
         why="The penalty is one term beside the mean loss, not one for each image.",
         see=DECAY_ALONE,
         fix=GROUPS,
+        leads_astray="weight_decay",
         gives=recipes(Recipe(decay=other.decay_over_images)),
         root="weight-decay-divided-by-n",
     ),
@@ -162,6 +171,7 @@ DECAYS = (
         why="The penalty's gradient is part of the gradient, and the step is the learning rate times that.",
         see=DECAY_ALONE,
         fix=GROUPS,
+        leads_astray="weight_decay",
         gives=recipes(Recipe(decay=other.decay_without_rate)),
     ),
     mistake(
@@ -170,6 +180,7 @@ DECAYS = (
         why="A penalty that is subtracted from the loss rewards large weights.",
         see=DECAY_ALONE,
         fix=GROUPS,
+        leads_astray="weight_decay",
         gives=recipes(Recipe(decay=other.decays(-1, -1, 0))),
         root="weight-decay-sign",
     ),
@@ -179,6 +190,7 @@ DECAYS = (
         why="Weight decay pulls each weight in proportion to itself; an L1 penalty makes weights exactly zero instead.",
         see=DECAY_ALONE,
         fix="Which power of the weights stands in the penalty, and what is its derivative?",
+        leads_astray="weight_decay",
         gives=recipes(Recipe(decay=other.decay_of_signs)),
         root="weight-decay-l1",
     ),
@@ -188,6 +200,7 @@ DECAYS = (
         why="Without the square the pull does not depend on how large the weights are.",
         see=DECAY_ALONE,
         fix="Which power of the weights stands in the penalty, and what is its derivative?",
+        leads_astray="weight_decay",
         gives=recipes(Recipe(decay=other.decay_of_norms)),
         root="weight-decay-penalty-of-norms",
     ),
@@ -200,6 +213,7 @@ SCHEDULES = (
         why="A new rate acts only once it is in the optimiser.",
         see=RATES,
         fix="How does the rate of an epoch get into the optimiser?",
+        leads_astray="schedule",
         gives=recipes(
             Recipe(rate=other.replaced(step=other.constant, cosine=other.constant)),
             Recipe(rate=other.replaced(step=other.constant)),
@@ -213,6 +227,7 @@ SCHEDULES = (
         why="Epochs are counted from 0, and the first epoch has the full rate.",
         see=RATES,
         fix=WHEN,
+        leads_astray="schedule",
         gives=recipes(
             *(Recipe(rate=other.shifted(1, step=s, cosine=c)) for s, c in ((True, True), (True, False), (False, True)))
         ),
@@ -224,6 +239,7 @@ SCHEDULES = (
         why="The rate is changed after the epoch that it was meant for.",
         see=RATES,
         fix=WHEN,
+        leads_astray="schedule",
         gives=recipes(
             *(Recipe(rate=other.shifted(-1, step=s, cosine=c)) for s, c in ((True, True), (True, False), (False, True)))
         ),
@@ -235,6 +251,7 @@ SCHEDULES = (
         why="The schedule counts epochs; asked once a batch it is through long before the training is.",
         see=RATES,
         fix=WHEN,
+        leads_astray="schedule",
         gives=recipes(
             Recipe(rate=other.by_batch(held=True)),
             Recipe(rate=other.by_batch(held=False)),
@@ -248,6 +265,7 @@ SCHEDULES = (
         why="A condition such as epoch >= 10 holds in all later epochs too.",
         see=RATES,
         fix="In which epochs shall the rate drop, and in which does your condition hold?",
+        leads_astray="schedule",
         gives=recipes(Recipe(rate=other.replaced(step=other.dropping_every_epoch))),
         root="step-decay-every-epoch",
     ),
@@ -257,6 +275,7 @@ SCHEDULES = (
         why="The number of drops is a whole number: it is the epoch over ten, rounded down.",
         see=RATES,
         fix="Which kind of division counts how many drops there have been?",
+        leads_astray="schedule",
         gives=recipes(Recipe(rate=other.replaced(step=other.dropping_smoothly))),
         root="step-decay-continuous",
     ),
@@ -266,6 +285,7 @@ SCHEDULES = (
         why="Half a period leads from the full rate to zero; a whole one leads back.",
         see=RATES,
         fix="Which angle does your cosine have in the last epoch?",
+        leads_astray="schedule",
         gives=recipes(Recipe(rate=other.replaced(cosine=other.whole_period))),
         root="cosine-whole-period",
     ),
@@ -275,6 +295,7 @@ SCHEDULES = (
         why="1 + cos runs from 2 to 0, so its half belongs in front.",
         see=RATES,
         fix="What is your schedule's rate in epoch 0?",
+        leads_astray="schedule",
         gives=recipes(Recipe(rate=other.replaced(cosine=other.double_cosine))),
         root="cosine-without-half",
     ),

@@ -5,6 +5,7 @@ from functools import partial
 
 from graders.catalogue.training_options import OPTIONS
 from graders.catalogue.training_repeated import REPEATED
+from graders.foundation.diagnosis import ALWAYS
 from graders.measure.truth import NAMES
 from graders.mistaken.train_changes import (
     counted,
@@ -31,7 +32,7 @@ HIDDEN = "An option that is not heard fails without a word: the training looks l
 BATCHES = "Print the number of images of each batch of one epoch, for 20 images and batch=5, 7 and 20."
 BOTH = "Compare all four arrays before and after training with one epoch."
 
-mistake = partial(Mistake, criterion="training")
+mistake = partial(Mistake, criterion="training", leads_astray=ALWAYS)
 
 MISTAKES = (
     *REPEATED,
@@ -57,6 +58,7 @@ MISTAKES = (
         why="Whoever trains without naming momentum gets your default.",
         see="Train once without momentum and once with momentum=0.9, and compare the params.",
         fix="Compare train's signature with the one in the task, default by default.",
+        leads_astray="",
         gives=loops(other_momentum),
     ),
     mistake(
@@ -154,6 +156,7 @@ MISTAKES = (
         why="An empty batch has no gradient, but the velocity moves the params on all the same.",
         see=BATCHES,
         fix="Where does the last batch begin when 20 images are cut into batches of 5?",
+        leads_astray="",
         gives=loops(with_weights(empty_last)),
     ),
     mistake(

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+ALWAYS = "always"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Name:
@@ -14,6 +16,8 @@ class Name:
         see: a small experiment that shows it.
         fix: what to think about next; never the solution's line.
         root: the id under which it is charged: its own, or that of the entry whose mistake it repeats.
+        effect_of: ids of further mistakes that look like this one where whole runs alone are seen.
+        leads_astray: when it changes what training yields: ALWAYS, under this option of train alone, or "", never.
     """
 
     id: str
@@ -22,6 +26,8 @@ class Name:
     see: str
     fix: str
     root: str
+    effect_of: tuple[str, ...] = ()
+    leads_astray: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

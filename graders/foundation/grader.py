@@ -21,10 +21,8 @@ class Grader:
     title: ClassVar[str]
     about: ClassVar[str] = ""
     """The function of the contract whose mistake a loss here is; "" where it is none's in particular."""
-    shows_in: ClassVar[tuple[str, ...]] = ()
-    """Functions of the contract in which the same mistake may stand as well, as dropout's in `loss_and_grads`."""
     outcome: ClassVar[bool] = False
-    """Whether it measures where whole runs lead, so that any other mistake in `about` may be the reason of a loss."""
+    """Whether it measures where whole runs lead: a mistake in `about` that is charged elsewhere may explain a loss."""
 
     def ask(self, exam: Exam) -> Sequence[Call]:
         """Return the first questions, each with a name of its own."""

@@ -88,6 +88,7 @@ class Check:
         attempted: False when the function is not written yet.
         charged_at: titles of the criteria at which the mistake behind this check was charged already; it is right
             once right functions stand in for the wrong ones there.
+        inside: the function of the contract inside which it looked, where that is another one than the criterion's.
     """
 
     title: str
@@ -101,6 +102,7 @@ class Check:
     where: str = ""
     attempted: bool = True
     charged_at: tuple[str, ...] = ()
+    inside: str = ""
     exhibits: tuple[Exhibit, ...] = ()
 
     def __post_init__(self) -> None:

@@ -4,28 +4,21 @@ Where a function is wrong, every criterion that is built on it and lost points i
 the place of the wrong ones. What is right then earns its points, and says where the mistake was charged. The function
 that a criterion is about is never replaced, nor is its right form in the room, so nobody earns points for code of ours.
 
-A student may have written the same mistake a second time inside another function. Where one entry of the catalogue
-explains all that a criterion lost, and that mistake is charged at a function it is built on, it is not charged again.
-
-Where whole runs lead (accuracy, the port's gap) is an outcome of their function. Where a mistake in that function has
-a name, and is charged at another criterion, the runs that it led astray are not charged again.
+What is lost then is named, and a mistake with a name is not charged a second time (`charges`).
 """
 
 import dataclasses
 from collections.abc import Container, Iterable, Mapping, Sequence
 
-from graders.foundation.diagnosis import Diagnosis
 from graders.foundation.exam import Exam
 from graders.foundation.verdict import Check, Standing, Verdict
+from graders.grading.charges import Charges
 from graders.grading.diagnosing import diagnosed
 from graders.grading.invigilator import Invigilator
 from graders.grading.rounds import Candidacy, examine
 from graders.grading.scorecard import CriterionResult
 from graders.rubric import Criterion
 from graders.wire.contract import BUILDS_ON, built_on
-
-A_SECOND_TIME = "the same mistake stands here a second time, and explains all that was seen."
-LED_ASTRAY = "these runs were trained with the mistake that is named there."
 
 LOST = (Standing.NONE, Standing.PARTIAL, Standing.NOT_ATTEMPTED)
 
@@ -49,11 +42,10 @@ def charge_once(candidacies: Sequence[Candidacy], exam: Exam, invigilator: Invig
     asked = {c.criterion.name: frozenset(c.functions) for c in candidacies}
     latest = {c.criterion.name: c for c in candidacies}
     current = {c.criterion.name: c.result() for c in candidacies}
-    wrong: dict[str, str] = {}  # function -> title of the criterion at which its mistake is charged
-    charged: dict[str, str] = {}  # catalogue id -> title of the criterion at which that mistake is charged
-    named: dict[str, str] = {}  # function -> title of the criterion at which a mistake in it has its name
+    charges = Charges()
     for level in _levels(criteria, asked):
         lost = [c for c in level if current[c.name].standing in LOST]
+        wrong = charges.wrong
         names = {c.name: stand_ins(c.grader.about, asked[c.name], wrong) for c in lost}
         again = [Candidacy(c, exam, names[c.name]) for c in lost if names[c.name]]
         for candidacy, result in zip(again, examine(again, invigilator, Unseen()), strict=True):
@@ -62,15 +54,9 @@ def charge_once(candidacies: Sequence[Candidacy], exam: Exam, invigilator: Invig
             latest[result.name] = candidacy
         for criterion in (c for c in level if _nameable(current[c.name])):
             result = diagnosed(current[criterion.name], latest[criterion.name], exam, invigilator)
-            second, astray = _repeated(result, charged), named.get(criterion.grader.about)
-            home = second or (astray if criterion.grader.outcome else None)
-            current[criterion.name] = _given_back(result, home, A_SECOND_TIME if second else LED_ASTRAY)
-            charged = {**dict.fromkeys(_roots(result.diagnoses), home or criterion.title), **charged}
+            current[criterion.name] = charges.settled(result, latest[criterion.name])
         for criterion in (c for c in lost if current[c.name].standing in LOST):
-            for function in filter(None, (criterion.grader.about, *criterion.grader.shows_in)):
-                wrong.setdefault(function, criterion.title)
-                if _roots(current[criterion.name].diagnoses):
-                    named.setdefault(function, criterion.title)
+            charges.at_functions(current[criterion.name], criterion.grader.about)
     return tuple(current[c.name] for c in criteria)
 
 
@@ -114,29 +100,6 @@ def stand_ins(about: str, asked: Iterable[str], wrong: Container[str]) -> tuple[
     return tuple(
         name for name in BUILDS_ON if name in wrong and name in behind and name != about and about not in built_on(name)
     )
-
-
-def _roots(diagnoses: Sequence[Diagnosis]) -> Sequence[str]:
-    """Return the mistakes that are known for certain to be charged here."""
-    return [d.names[0].root for d in diagnoses if d.certain]
-
-
-def _repeated(result: CriterionResult, charged: Mapping[str, str]) -> str | None:
-    """Return where a mistake that explains all of a loss is charged already; None where it is charged here."""
-    homes = [charged[root] for root in _roots(result.diagnoses) if root in charged and charged[root] != result.title]
-    return homes[0] if homes else None
-
-
-def _given_back(result: CriterionResult, home: str | None, why: str) -> CriterionResult:
-    """Return the result with full credit, and the reason; as it is where it has no home elsewhere."""
-    if result.verdict is None or home is None:
-        return result
-    told = f"Charged once, at {home}: {why}"
-    checks = tuple(
-        c if c.credit == 1.0 else dataclasses.replace(c, credit=1.0, reason=told, charged_at=(home,))
-        for c in result.verdict.checks
-    )
-    return dataclasses.replace(result, verdict=dataclasses.replace(result.verdict, checks=checks))
 
 
 def _merged(first: CriterionResult, second: CriterionResult, charged_at: tuple[str, ...]) -> CriterionResult:

@@ -1,4 +1,7 @@
-"""Naming the mistake behind a criterion that lost points, by the catalogue; never a point is given or taken here."""
+"""Naming the mistake behind a criterion that lost points, by the catalogue.
+
+No point is given or taken here; a certain name decides in `carried` whether the mistake is charged elsewhere already.
+"""
 
 import dataclasses
 from functools import partial
@@ -14,13 +17,13 @@ from graders.grading.scorecard import CriterionResult
 from graders.naming.match import diagnose, evidence
 from graders.naming.mistake import Case, Catalogue
 
-NAMELESS = "For the instructor: the search for the mistake's name failed, which changes no point"
+NAMELESS = "For the instructor: the search for the mistake's name failed, so that a repeated one may be charged twice"
 
 
 def diagnosed(result: CriterionResult, candidacy: Candidacy, exam: Exam, invigilator: Invigilator) -> CriterionResult:
     """Return the result with what explains the loss, asking further questions where the catalogue wants them.
 
-    A failure in here costs nobody a point: the loss then stays without a name, and a remark tells the instructor.
+    A failure in here leaves the loss without a name, which gives nothing back, and a remark tells the instructor.
     """
     catalogue = catalogue_of(candidacy.criterion.name)
     if catalogue is None or result.verdict is None:

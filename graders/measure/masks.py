@@ -1,6 +1,6 @@
 """Finding the dropout mask that a submission drew, from nothing but the gradients that it returned."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +9,7 @@ from graders.foundation.call import Params, Value
 from graders.foundation.observation import Observation, Returned
 from graders.measure import truth
 from graders.measure.batch import Batch, one_of_four
-from graders.measure.compare import Wrong, number, pair, same
+from graders.measure.compare import Wrong, array, number, pair, same
 
 QUANTITIES = ("loss", *truth.NAMES)
 TINY = 1e-9  # a gradient this small beside the largest one is a zero
@@ -54,20 +54,60 @@ def masked(batch: Batch, forward: np.ndarray, backward: np.ndarray) -> dict[str,
 
 
 def read(value: Value, batch: Batch, names: Sequence[str]) -> dict[str, np.ndarray]:
-    """Return the named ones of the loss and the gradients that `loss_and_grads` returned, or raise `Wrong`."""
-    loss, grads = pair(value, what="loss_and_grads", parts="loss, grads")
-    shapes = {n: getattr(batch.params, n).shape for n in truth.NAMES}
-    found = {n: one_of_four(grads, n, prefix="d", shape=shapes[n]) for n in names if n != "loss"}
-    return found | ({"loss": np.array(number(loss, what="the loss"))} if "loss" in names else {})
+    """Return the named ones of the loss and the gradients that `loss_and_grads` returned, or raise `Wrong`.
+
+    Their shapes differ, so an array is found in any order, transposed too: both are judged elsewhere.
+    """
+    found = {name: _found(value, batch, name) for name in names if name != "loss"}
+    return found | ({"loss": _loss(value)} if "loss" in names else {})
+
+
+def _found(value: Value, batch: Batch, name: str) -> np.ndarray:
+    shape = getattr(batch.params, name).shape
+    try:
+        _, grads = pair(value, what="loss_and_grads", parts="loss, grads")
+        return one_of_four(grads, name, prefix="d", shape=shape)
+    except Wrong:
+        parts = [np.asarray(part) for part in _parts(value) if isinstance(part, np.ndarray)]
+        fitting = [turned for part in parts for turned in {part.shape: part, part.T.shape: part.T}.values()
+                   if turned.shape == shape]  # fmt: skip
+        if len(fitting) != 1:
+            raise
+        return array(fitting[0], what=f"d{name}")
+
+
+def _loss(value: Value) -> np.ndarray:
+    try:
+        loss, _ = pair(value, what="loss_and_grads", parts="loss, grads")
+        return np.array(number(loss, what="the loss"))
+    except Wrong:
+        scalars = [part for part in _parts(value) if isinstance(part, float | int) and not isinstance(part, bool)]
+        if len(scalars) != 1:
+            raise
+        return np.array(number(scalars[0], what="the loss"))
+
+
+def _parts(value: Value) -> Iterator[Value]:
+    """Yield the numbers and arrays of an answer, however it is nested."""
+    match value:
+        case Params():
+            yield from value.arrays()
+        case tuple() | list():
+            for part in value:
+                yield from _parts(part)
+        case dict():
+            yield from _parts(list(value.values()))
+        case _:
+            yield value
 
 
 def right_without(observation: Observation, batch: Batch, *, rtol: float) -> tuple[str, ...]:
     """Return which of the loss and the gradients are right when there is no dropout; the others are judged elsewhere.
 
-    Where the question got no answer, all are taken for right: there is nothing to excuse.
+    Where the question got no answer, nothing is.
     """
     if not isinstance(observation, Returned):
-        return QUANTITIES
+        return ()
     ones = np.ones((len(batch.X), len(batch.params.b1)))
     want = masked(batch, ones, ones)
     right = []
@@ -80,52 +120,39 @@ def right_without(observation: Observation, batch: Batch, *, rtol: float) -> tup
     return tuple(right)
 
 
-def showing(observation: Observation, batch: Batch, right: Sequence[str]) -> frozenset[str]:
-    """Return which of dW1 and dW2 of one image can show a mask; the others are wrong without dropout, and judged there.
-
-    Without dropout dW2 must have rows of zeros at the units that are not active; where dW2 is right, dW1 must have
-    none but these. Where the question got no answer, both can: there is nothing to excuse.
-
-    Args:
-        observation: the answer without dropout.
-        batch: one image.
-        right: what is right without dropout.
-    """
-    if not isinstance(observation, Returned):
-        return frozenset({"W1", "W2"})
-    active = truth.preactivation(batch.params, batch.X)[0] > 0  # (H,)
-    found = set()
-    for name, axis in (("W1", 0), ("W2", 1)):
-        try:
-            units = np.abs(read(observation.value, batch, [name])[name]).max(axis=axis) > 0  # (H,)
-        except Wrong:
-            continue
-        odd = units[~active].any() if name == "W2" else "W2" in right and not units[active].all()
-        if units.any() and not odd:
-            found.add(name)
-    return frozenset(found)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Drawn:
     """The mask of one image.
 
     Args:
-        kept: whether the forward pass kept each hidden unit, (H,); True where the unit is not active.
+        kept: whether each hidden unit was kept, (H,); True where the unit is not active.
         active: whether the unit is active without dropout, (H,).
+        by: the gradient that shows it: "W2" on the way forward, "W1" on the way back.
     """
 
     kept: np.ndarray
     active: np.ndarray
+    by: str
 
 
-def drawn(value: Value, batch: Batch) -> Drawn:
-    """Read off dW2 which units the forward pass dropped for a single image, or raise `Wrong`."""
-    dW2 = read(value, batch, ["W2"])["W2"]
-    rows = np.abs(dW2).max(axis=1)  # (H,)
-    active = truth.preactivation(batch.params, batch.X)[0] > 0  # (H,)
-    kept = rows > TINY * rows.max()
+def drawn(value: Value, without: Value, batch: Batch, names: Sequence[str]) -> Drawn:
+    """Read off which units were dropped for a single image, or raise `Wrong`.
+
+    Args:
+        value: what `loss_and_grads` returned with dropout.
+        without: what it returned without.
+        batch: the image.
+        names: what is right without dropout. Where dW2 is not, it may be such that no mask can show in it.
+    """
+    active = units(without, batch, "W2")
+    kept = units(value, batch, "W2")
     n = int(active.sum())
+    if n and "W2" not in names and kept[active].all():
+        active, kept = units(without, batch, "W1"), units(value, batch, "W1")
+        if active.any() and not kept[active].all():
+            return Drawn(kept=kept | ~active, active=active, by="W1")
+    if not active.any():
+        raise unseen()
     if kept[active].all() or not kept[active].any():
         which = "None" if kept[active].all() else "All"
         raise Wrong(
@@ -135,38 +162,58 @@ def drawn(value: Value, batch: Batch) -> Drawn:
             expected="some dropped, most kept",
             fix="Where does the argument dropout of loss_and_grads act on the hidden activations?",
         )
-    return Drawn(kept=kept | ~active, active=active)
+    return Drawn(kept=kept | ~active, active=active, by="W2")
 
 
-def one_mask(value: Value, batch: Batch, names: Sequence[str], *, p: float, rtol: float) -> str:
+def units(value: Value, batch: Batch, name: str) -> np.ndarray:
+    """Return which hidden units have more than zeros in dW1 or dW2, (H,), or raise `Wrong`."""
+    largest = np.abs(read(value, batch, [name])[name]).max(axis=0 if name == "W1" else 1)  # (H,)
+    told: np.ndarray = largest > TINY * largest.max()
+    return told
+
+
+def unseen() -> Wrong:
+    """Return the loss of what `loss_and_grads` cannot show."""
+    return Wrong(
+        "Not seen: without dropout already, what your loss_and_grads returns is such that no mask could show in it.",
+        fix="Put loss_and_grads without dropout right first (Gradients); what stands here may be right already.",
+    )
+
+
+def one_mask(value: Value, without: Value, batch: Batch, names: Sequence[str], *, p: float, rtol: float) -> str:
     """Pass when one inverted mask explains the backward pass of a single image as well as the forward pass.
 
     Args:
         value: what `loss_and_grads` returned with dropout.
+        without: what it returned without.
         batch: one image.
         names: what is right without dropout and so is compared in full.
         p: the chance to be dropped.
         rtol: allowed gap, relative to the largest entry.
     """
-    mask = drawn(value, batch)
-    _same_zeros(value, batch, mask)
+    mask = drawn(value, without, batch, names)
+    if mask.by == "W2":
+        _same_zeros(value, without, batch, mask)
+    elif not {"loss", "b2"} & set(names):
+        raise unseen()  # nothing shows the way forward
     keep, s = mask.kept[None, :].astype(float), 1 / (1 - p)
     want = masked(batch, s * keep, s * keep)
     for name, got in read(value, batch, names).items():
         fix = BOTH_WAYS if name in {"W1", "b1"} else SCALE
         what = "the loss" if name == "loss" else f"d{name}"
-        same(got, want[name], what=f"With the mask that your dW2 shows, {what}", rtol=rtol, fix=fix)
+        same(got, want[name], what=f"With the mask that your d{mask.by} shows, {what}", rtol=rtol, fix=fix)
     dropped = int((~mask.kept).sum())
     return f"{dropped} of {int(mask.active.sum())} active units dropped, the same ones in both directions"
 
 
-def _same_zeros(value: Value, batch: Batch, mask: Drawn) -> None:
+def _same_zeros(value: Value, without: Value, batch: Batch, mask: Drawn) -> None:
     """Pass when the backward pass is cut at the units that the forward pass dropped, and there only."""
-    dW1 = read(value, batch, ["W1"])["W1"]
-    columns = np.abs(dW1).max(axis=0)  # (H,)
-    passed = columns > TINY * columns.max()
-    dropped = mask.active & ~mask.kept
-    leaking, cut = passed & dropped, ~passed & mask.active & mask.kept
+    through, usual = units(value, batch, "W1"), units(without, batch, "W1")
+    if not usual.any():
+        raise unseen()
+    dropped, kept = mask.active & ~mask.kept, mask.active & mask.kept
+    # Where dW1 lacks active units without dropout too, what it lacks says nothing.
+    leaking, cut = through & dropped, ~through & kept & usual[mask.active].all()
     if not (leaking.any() or cut.any()):
         return
     unit = int(np.argmax(leaking | cut))
@@ -175,6 +222,20 @@ def _same_zeros(value: Value, batch: Batch, mask: Drawn) -> None:
         f"backward pass disagrees at {int((leaking | cut).sum())} units. See dW2[{unit}, :] and dW1[:, {unit}].",
         fix=BOTH_WAYS,
     )
+
+
+def passed(value: Value, batch: Batch, *, rtol: float) -> np.ndarray:
+    """Return for which images the backward pass goes through each hidden unit, (N, H), or raise `Wrong`.
+
+    dW1 is X.T @ dZ1, whatever dZ1 is; with more pixels than images it can be solved for dZ1.
+    """
+    dW1 = read(value, batch, ["W1"])["W1"]  # (D, H)
+    dz1, *_ = np.linalg.lstsq(batch.X.T, dW1, rcond=None)  # (N, H)
+    largest = float(np.abs(dz1).max())
+    if not largest > 0 or _gap(batch.X.T @ dz1, dW1) > rtol:
+        raise Wrong("No gradient of hidden units gives your dW1 with these images.")
+    through: np.ndarray = np.abs(dz1) > rtol * largest
+    return through
 
 
 class Masks:

@@ -65,6 +65,9 @@ class Mistake:
         fix: what to think about next; never the solution's line.
         gives: what it would produce; what it leaves out is as it would be right.
         root: the id of the entry whose mistake this one repeats inside another function; "" for an own one.
+        effect_of: ids of further entries whose mistake looks like this one where whole runs alone are seen.
+        leads_astray: when it changes what training yields, and so where whole runs lead: ALWAYS, under this option of
+            train alone, or "", never.
     """
 
     id: str
@@ -75,11 +78,22 @@ class Mistake:
     fix: str
     gives: Predict
     root: str = ""
+    effect_of: tuple[str, ...] = ()
+    leads_astray: str = ""
 
     @property
     def name(self) -> Name:
         """The words of it, for the report."""
-        return Name(id=self.id, did=self.did, why=self.why, see=self.see, fix=self.fix, root=self.root or self.id)
+        return Name(
+            id=self.id,
+            did=self.did,
+            why=self.why,
+            see=self.see,
+            fix=self.fix,
+            root=self.root or self.id,
+            effect_of=self.effect_of,
+            leads_astray=self.leads_astray,
+        )
 
 
 def _nothing_further(_exam: Exam, _seen: Seen) -> Sequence[Call]:

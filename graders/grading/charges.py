@@ -1,0 +1,113 @@
+"""Which mistake is charged at which criterion, so that none is charged twice.
+
+A student may have written the same mistake a second time inside another function. Where one entry of the catalogue
+explains all that a criterion lost, and that mistake is charged at a function it is built on, it is not charged again.
+
+Where whole runs lead (accuracy, the port's gap) is an outcome of their function. Where one mistake, which is known to
+change what training yields, explains all that another criterion saw of that function, runs that ended as they did there
+and have no name of their own are not charged again.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from graders.foundation.diagnosis import ALWAYS, Name
+from graders.foundation.observation import Failed, FailureKind
+from graders.grading.rounds import Candidacy
+from graders.grading.scorecard import CriterionResult
+
+A_SECOND_TIME = "the same mistake stands here a second time, and explains all that was seen."
+LED_ASTRAY = "these runs were trained with the mistake that is named there."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strayed:
+    """A mistake that changes what training yields.
+
+    Args:
+        charged_at: title of the criterion at which it is charged.
+        option: the option of train under which it acts, or ALWAYS.
+        endings: the ways in which the questions ended, all of which it explains.
+    """
+
+    charged_at: str
+    option: str
+    endings: frozenset[FailureKind | None]
+
+    def explains(self, runs: Candidacy) -> bool:
+        """Tell whether whole runs asked for the option, and ended in no other way."""
+        options = {option for answer in runs.answers.values() for option in answer.call.kwargs}
+        return self.option in {ALWAYS, *options} and _endings(runs) <= self.endings
+
+
+@dataclass(slots=True, kw_only=True)
+class Charges:
+    """What is charged so far.
+
+    Args:
+        functions: title of the criterion for each wrong function that a criterion is about.
+        insides: the same for functions inside which the mistake of a criterion about another one was seen.
+        mistakes: title of the criterion for each mistake of the catalogue, by its id.
+        strayed: for each function the first mistake in it that changes what training yields.
+    """
+
+    functions: dict[str, str] = field(default_factory=dict)
+    insides: dict[str, str] = field(default_factory=dict)
+    mistakes: dict[str, str] = field(default_factory=dict)
+    strayed: dict[str, Strayed] = field(default_factory=dict)
+
+    @property
+    def wrong(self) -> Mapping[str, str]:
+        """The wrong functions, each with the title of the criterion that it is charged at."""
+        return {**self.insides, **self.functions}
+
+    def settled(self, result: CriterionResult, candidacy: Candidacy) -> CriterionResult:
+        """Charge what a criterion lost, or give it back where the mistake is charged already."""
+        grader, names = candidacy.criterion.grader, _certain(result)
+        home, why = self._repeated(names, result.title), A_SECOND_TIME
+        strayed = self.strayed.get(grader.about)
+        if not names and grader.outcome and strayed is not None and strayed.explains(candidacy):
+            home, why = strayed.charged_at, LED_ASTRAY
+        for name in names:
+            if home is None:
+                self.mistakes.setdefault(name.root, result.title)
+            if name.leads_astray:
+                at, endings = home or result.title, _endings(candidacy)
+                self.strayed.setdefault(grader.about, Strayed(charged_at=at, option=name.leads_astray, endings=endings))
+        return result if home is None else _given_back(result, home, why)
+
+    def at_functions(self, result: CriterionResult, about: str) -> None:
+        """Note the functions in which the mistake of a criterion stands: its own, and those that it looked into."""
+        self.functions.setdefault(about, result.title)
+        for check in result.verdict.checks if result.verdict else ():
+            if check.inside and check.credit < 1:
+                self.insides.setdefault(check.inside, result.title)
+
+    def _repeated(self, names: Sequence[Name], title: str) -> str | None:
+        """Return where a mistake that explains all of a loss is charged already; None where it is charged here."""
+        roots = [root for name in names for root in (name.root, *name.effect_of)]
+        return next((self.mistakes[root] for root in roots if self.mistakes.get(root, title) != title), None)
+
+
+def _certain(result: CriterionResult) -> Sequence[Name]:
+    """Return the one mistake that explains all that was lost; none where that is not known."""
+    return [d.names[0] for d in result.diagnoses if d.certain]
+
+
+def _endings(candidacy: Candidacy) -> frozenset[FailureKind | None]:
+    """Return in which ways the questions ended; to return is always among them."""
+    told = (answer.observation for answer in candidacy.answers.values())
+    return frozenset({None, *(o.kind for o in told if isinstance(o, Failed))})
+
+
+def _given_back(result: CriterionResult, home: str, why: str) -> CriterionResult:
+    """Return the result with full credit, and the reason."""
+    if result.verdict is None:
+        return result
+    told = f"Charged once, at {home}: {why}"
+    checks = tuple(
+        c if c.credit == 1.0 else dataclasses.replace(c, credit=1.0, reason=told, charged_at=(home,))
+        for c in result.verdict.checks
+    )
+    return dataclasses.replace(result, verdict=dataclasses.replace(result.verdict, checks=checks))
