@@ -136,9 +136,7 @@ class Dropout(Grader):
         fails_for_one = isinstance(seen["one image"].observation, Failed)
         # To fail for a single image alone is judged elsewhere.
         if fails_for_one and isinstance(seen["two images"].observation, Returned):
-            checks = self._of_two_images(
-                seen, BOTH, names_of_two, weight=3
-            )
+            checks = self._of_two_images(seen, BOTH, names_of_two, weight=3)
         else:
             checks = self._of_single_images(seen, one, names)
             names_of_two = tuple(name for name in names_of_two if name in names)

@@ -2,7 +2,6 @@
 
 from functools import partial
 
-from graders.foundation.diagnosis import ALWAYS
 from graders.measure.stopping import RIGHT
 from graders.mistaken.stopping_rules import (
     ACCURACY,
@@ -194,7 +193,7 @@ MISTAKES = (
         why="With patience=None all epochs must be run; a default of your own acts there.",
         see="Train for 20 epochs without patience, and look at the length of the history.",
         fix="What does your loop do when patience is None?",
-        leads_astray=ALWAYS,
+        lowers=("regularisation",),
         gives=ending_by(*(without_patience_too(b, fixed) for b in MAIN for fixed in range(1, 16))),
     ),
     mistake(
@@ -203,7 +202,6 @@ MISTAKES = (
         why="What is kept as the best is set once, before the first epoch, and never replaced.",
         see=BEST_BACK,
         fix=COPY,
-        leads_astray=ALWAYS,
         gives=rightly_ended(keeping(BEST[0], start)),
     ),
     mistake(

@@ -7,7 +7,6 @@ from functools import partial
 import numpy as np
 
 from graders.foundation.call import Call, Params
-from graders.foundation.diagnosis import ALWAYS
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Seen
 from graders.foundation.observation import Failed, Returned
@@ -37,7 +36,7 @@ KEPT, FRESH, UNSEEN = "drawn once", "fresh", "unseen"
 FAR = "far too long"
 LEARNS, FORGETS = "learns sorted images", "does not learn sorted images"
 
-mistake = partial(Mistake, criterion="shuffling", leads_astray=ALWAYS)
+mistake = partial(Mistake, criterion="shuffling")
 
 
 def _further(exam: Exam, seen: Seen) -> Sequence[Call]:
@@ -252,6 +251,7 @@ MISTAKES = (
         why="A batch then holds few classes, and the network forgets the others while it learns these.",
         see="Print the labels of each batch of one epoch.",
         fix=FRESH_ORDER,
+        lowers=("accuracy",),
         gives=_sorted,
     ),
     mistake(
@@ -269,6 +269,7 @@ MISTAKES = (
         why="Two permutations, or one that only images or only labels follow, pair every image with any label.",
         see="Train on images whose label can be seen, and print both for each row of a batch.",
         fix=ALIKE,
+        lowers=("accuracy", "regularisation"),
         gives=_apart,
     ),
     mistake(
@@ -285,6 +286,7 @@ MISTAKES = (
         why=SKIPPED + " A break, or a return that is indented too far, ends the loop early.",
         see="Count the steps of one epoch of four batches.",
         fix="What ends your loop over the batches?",
+        lowers=("accuracy",),
         gives=_counts(([1] * N, [1] * BATCH, [1] * 2)),
     ),
     mistake(
@@ -301,6 +303,7 @@ MISTAKES = (
         why="Some images are visited again and again, and those at the end never.",
         see=INDICES,
         fix=SLICES,
+        lowers=("accuracy",),
         gives=_counts(
             ([1] * N, [1, 2, 2, 2, 2, 1], [1, 2, 2, 2, 2, 1]),
             ([1] * N, [1, 2, 3, 4, 5, 5, 4, 3, 2, 1], [1, *[2] * 8, 1]),
@@ -312,6 +315,7 @@ MISTAKES = (
         why=SKIPPED + " The slice does not move on with the loop.",
         see=INDICES,
         fix=SLICES,
+        lowers=("accuracy",),
         gives=_counts(([1] * N, [2] * BATCH, [5] * 2)),
     ),
 )

@@ -6,7 +6,6 @@ from functools import partial
 from graders.catalogue.torch_steps_networks import LOSSES, NETWORKS
 from graders.catalogue.torch_steps_options import DECAYS, OPTIMISERS, SCHEDULES
 from graders.foundation.call import Call
-from graders.foundation.diagnosis import ALWAYS
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Seen
 from graders.mistaken import port_optimisers as other
@@ -18,7 +17,7 @@ PRINT_GRADIENT = "Print the norm of one gradient right before each step, twice f
 ORDER = "In which order do backward, step and zero_grad stand, and inside which loop does each of them belong?"
 COUNT = "Count the steps of one epoch, and the images in each of them."
 
-mistake = partial(Mistake, criterion="torch_steps", leads_astray=ALWAYS)
+mistake = partial(Mistake, criterion="torch_steps")
 
 LOOP = (
     mistake(

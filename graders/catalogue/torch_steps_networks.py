@@ -2,7 +2,6 @@
 
 from functools import partial
 
-from graders.foundation.diagnosis import ALWAYS
 from graders.measure.port_steps import WRONG_ACTIVATIONS, WRONG_LOSSES, Port
 from graders.mistaken.port_runs import Recipe
 from graders.mistaken.port_traits import recipes
@@ -19,7 +18,7 @@ HELD = "Compare the parameters that your optimiser holds (optimizer.param_groups
 WHICH = "Which of the model's tensors does the optimiser get, and which should it get?"
 LAYERS = "Which activation stands in your NumPy network, and which in the model? Compare both at a negative input."
 
-mistake = partial(Mistake, criterion="torch_steps", leads_astray=ALWAYS)
+mistake = partial(Mistake, criterion="torch_steps")
 
 
 def _loss(name: str) -> Recipe:

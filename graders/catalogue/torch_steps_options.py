@@ -2,7 +2,6 @@
 
 from functools import partial
 
-from graders.foundation.diagnosis import ALWAYS
 from graders.mistaken import port_optimisers as other
 from graders.mistaken.port_runs import Recipe
 from graders.mistaken.port_traits import recipes
@@ -19,7 +18,7 @@ GROUPS = (
 RATES = "Print the optimiser's learning rate in every epoch, next to your own schedule function."
 WHEN = "When is the schedule asked for the next rate: before or after the epoch, and how often in one epoch?"
 
-mistake = partial(Mistake, criterion="torch_steps", leads_astray=ALWAYS)
+mistake = partial(Mistake, criterion="torch_steps")
 
 OPTIMISERS = (
     mistake(
@@ -93,7 +92,6 @@ DECAYS = (
         why="The optimiser's default is 0, so weight_decay has to be handed on to it.",
         see=DECAY_ALONE,
         fix=GROUPS,
-        leads_astray="weight_decay",
         gives=recipes(Recipe(decay=other.decays(0, 0, 0))),
         root="weight-decay-ignored",
     ),
@@ -103,7 +101,6 @@ DECAYS = (
         why="SGD's weight_decay acts on all parameters of a group, biases among them.",
         see=DECAY_ALONE,
         fix=GROUPS,
-        leads_astray="weight_decay",
         gives=recipes(Recipe(decay=other.decays(1, 1, 1))),
         root="weight-decay-on-biases",
     ),
@@ -113,7 +110,6 @@ DECAYS = (
         why="The penalty stands in the loss as well as in the optimiser, or lacks its factor one half.",
         see=DECAY_ALONE,
         fix=GROUPS,
-        leads_astray="weight_decay",
         gives=recipes(Recipe(decay=other.decays(2, 2, 0))),
         root="weight-decay-doubled",
     ),
@@ -123,7 +119,6 @@ DECAYS = (
         why="The gradient of half a square is the whole weight; a second half is one too many.",
         see=DECAY_ALONE,
         fix=GROUPS,
-        leads_astray="weight_decay",
         gives=recipes(Recipe(decay=other.decays(0.5, 0.5, 0))),
         root="weight-decay-halved",
     ),
@@ -133,7 +128,6 @@ DECAYS = (
         why="A penalty that sums the squares of all parameters holds the biases, and its gradient has a factor 2.",
         see=DECAY_ALONE,
         fix=GROUPS,
-        leads_astray="weight_decay",
         gives=recipes(Recipe(decay=other.decays(2, 2, 2))),
     ),
     mistake(
@@ -142,7 +136,6 @@ DECAYS = (
         why="The other layer's weights are in no group with weight decay, and grow freely.",
         see=DECAY_ALONE,
         fix=GROUPS,
-        leads_astray="weight_decay",
         gives=recipes(Recipe(decay=other.decays(0, 1, 0)), Recipe(decay=other.decays(1, 0, 0))),
     ),
     mistake(
@@ -151,7 +144,6 @@ DECAYS = (
         why="The two groups of parameters stand in each other's place.",
         see=DECAY_ALONE,
         fix=GROUPS,
-        leads_astray="weight_decay",
         gives=recipes(Recipe(decay=other.decays(0, 0, 1))),
         root="weight-decay-biases-for-weights",
     ),
@@ -161,7 +153,6 @@ DECAYS = (
         why="The penalty is one term beside the mean loss, not one for each image.",
         see=DECAY_ALONE,
         fix=GROUPS,
-        leads_astray="weight_decay",
         gives=recipes(Recipe(decay=other.decay_over_images)),
         root="weight-decay-divided-by-n",
     ),
@@ -171,7 +162,6 @@ DECAYS = (
         why="The penalty's gradient is part of the gradient, and the step is the learning rate times that.",
         see=DECAY_ALONE,
         fix=GROUPS,
-        leads_astray="weight_decay",
         gives=recipes(Recipe(decay=other.decay_without_rate)),
     ),
     mistake(
@@ -180,7 +170,6 @@ DECAYS = (
         why="A penalty that is subtracted from the loss rewards large weights.",
         see=DECAY_ALONE,
         fix=GROUPS,
-        leads_astray="weight_decay",
         gives=recipes(Recipe(decay=other.decays(-1, -1, 0))),
         root="weight-decay-sign",
     ),
@@ -190,7 +179,6 @@ DECAYS = (
         why="Weight decay pulls each weight in proportion to itself; an L1 penalty makes weights exactly zero instead.",
         see=DECAY_ALONE,
         fix="Which power of the weights stands in the penalty, and what is its derivative?",
-        leads_astray="weight_decay",
         gives=recipes(Recipe(decay=other.decay_of_signs)),
         root="weight-decay-l1",
     ),
@@ -200,7 +188,6 @@ DECAYS = (
         why="Without the square the pull does not depend on how large the weights are.",
         see=DECAY_ALONE,
         fix="Which power of the weights stands in the penalty, and what is its derivative?",
-        leads_astray="weight_decay",
         gives=recipes(Recipe(decay=other.decay_of_norms)),
         root="weight-decay-penalty-of-norms",
     ),
@@ -213,7 +200,6 @@ SCHEDULES = (
         why="A new rate acts only once it is in the optimiser.",
         see=RATES,
         fix="How does the rate of an epoch get into the optimiser?",
-        leads_astray="schedule",
         gives=recipes(
             Recipe(rate=other.replaced(step=other.constant, cosine=other.constant)),
             Recipe(rate=other.replaced(step=other.constant)),
@@ -227,7 +213,6 @@ SCHEDULES = (
         why="Epochs are counted from 0, and the first epoch has the full rate.",
         see=RATES,
         fix=WHEN,
-        leads_astray="schedule",
         gives=recipes(
             *(Recipe(rate=other.shifted(1, step=s, cosine=c)) for s, c in ((True, True), (True, False), (False, True)))
         ),
@@ -239,7 +224,6 @@ SCHEDULES = (
         why="The rate is changed after the epoch that it was meant for.",
         see=RATES,
         fix=WHEN,
-        leads_astray="schedule",
         gives=recipes(
             *(Recipe(rate=other.shifted(-1, step=s, cosine=c)) for s, c in ((True, True), (True, False), (False, True)))
         ),
@@ -251,7 +235,6 @@ SCHEDULES = (
         why="The schedule counts epochs; asked once a batch it is through long before the training is.",
         see=RATES,
         fix=WHEN,
-        leads_astray="schedule",
         gives=recipes(
             Recipe(rate=other.by_batch(held=True)),
             Recipe(rate=other.by_batch(held=False)),
@@ -265,7 +248,6 @@ SCHEDULES = (
         why="A condition such as epoch >= 10 holds in all later epochs too.",
         see=RATES,
         fix="In which epochs shall the rate drop, and in which does your condition hold?",
-        leads_astray="schedule",
         gives=recipes(Recipe(rate=other.replaced(step=other.dropping_every_epoch))),
         root="step-decay-every-epoch",
     ),
@@ -275,7 +257,6 @@ SCHEDULES = (
         why="The number of drops is a whole number: it is the epoch over ten, rounded down.",
         see=RATES,
         fix="Which kind of division counts how many drops there have been?",
-        leads_astray="schedule",
         gives=recipes(Recipe(rate=other.replaced(step=other.dropping_smoothly))),
         root="step-decay-continuous",
     ),
@@ -285,7 +266,6 @@ SCHEDULES = (
         why="Half a period leads from the full rate to zero; a whole one leads back.",
         see=RATES,
         fix="Which angle does your cosine have in the last epoch?",
-        leads_astray="schedule",
         gives=recipes(Recipe(rate=other.replaced(cosine=other.whole_period))),
         root="cosine-whole-period",
     ),
@@ -295,7 +275,6 @@ SCHEDULES = (
         why="1 + cos runs from 2 to 0, so its half belongs in front.",
         see=RATES,
         fix="What is your schedule's rate in epoch 0?",
-        leads_astray="schedule",
         gives=recipes(Recipe(rate=other.replaced(cosine=other.double_cosine))),
         root="cosine-without-half",
     ),

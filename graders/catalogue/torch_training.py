@@ -4,7 +4,6 @@ from functools import partial
 
 from graders.catalogue.torch_training_history import HISTORY
 from graders.catalogue.torch_training_stopping import STOPPING
-from graders.foundation.diagnosis import ALWAYS
 from graders.measure import truth
 from graders.mistaken.torch_training_outcomes import right
 from graders.mistaken.torch_training_predictions import labels, recorded, traits
@@ -56,7 +55,6 @@ LABELS_GIVEN = (
         why="Two calls on the same images then give different labels.",
         see="Call model.train() and then predict_torch twice on the same images.",
         fix=WHICH_MODE,
-        leads_astray=ALWAYS,
         gives=labels(lambda z: z.argmax(axis=1), in_training_mode=True),
     ),
     mistake(
@@ -65,7 +63,6 @@ LABELS_GIVEN = (
         why="dim=0 runs from image to image: the answer then has one number for each class.",
         see=LABELS,
         fix=ARGMAX,
-        leads_astray=ALWAYS,
         gives=labels(lambda z: z.argmax(axis=0)),
         root="predict-along-images",
     ),
@@ -75,7 +72,6 @@ LABELS_GIVEN = (
         why="The likeliest class has still to be picked from each row.",
         see=LABELS,
         fix=ARGMAX,
-        leads_astray=ALWAYS,
         gives=labels(lambda z: z),
         root="predict-logits",
     ),
@@ -85,7 +81,6 @@ LABELS_GIVEN = (
         why="The likeliest class has still to be picked from each row.",
         see=LABELS,
         fix=ARGMAX,
-        leads_astray=ALWAYS,
         gives=labels(truth.softmax),
         root="predict-probabilities",
     ),
@@ -95,7 +90,6 @@ LABELS_GIVEN = (
         why="max gives values and their places; the label is the place.",
         see=LABELS,
         fix=ARGMAX,
-        leads_astray=ALWAYS,
         gives=labels(lambda z: z.max(axis=1)),
         root="predict-largest-logit",
     ),
@@ -105,7 +99,6 @@ LABELS_GIVEN = (
         why="The smallest logit belongs to the class for which there is least evidence.",
         see=LABELS,
         fix=ARGMAX,
-        leads_astray=ALWAYS,
         gives=labels(lambda z: z.argmin(axis=1)),
         root="predict-least-likely",
     ),
@@ -115,7 +108,6 @@ LABELS_GIVEN = (
         why="Labels go from 0 to K - 1, so that every answer is off by one.",
         see=LABELS,
         fix=ARGMAX,
-        leads_astray=ALWAYS,
         gives=labels(lambda z: z.argmax(axis=1) + 1),
         root="predict-from-one",
     ),

@@ -2,7 +2,6 @@
 
 from functools import partial
 
-from graders.foundation.diagnosis import ALWAYS
 from graders.mistaken.torch_training_predictions import losses_off, missing, per_batch, recorded, returned
 from graders.naming.mistake import Mistake
 from graders.naming.styles import either
@@ -132,7 +131,6 @@ HISTORY = (
         why="Who calls it writes model, history = train_torch(...), and needs both.",
         see="Print the type of what train_torch returns.",
         fix="Which two values does the return statement have to name?",
-        leads_astray=ALWAYS,
         gives=returned("a dictionary", "an object", "None"),
     ),
 )

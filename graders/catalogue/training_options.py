@@ -3,7 +3,6 @@
 from dataclasses import replace
 from functools import partial
 
-from graders.foundation.diagnosis import ALWAYS
 from graders.mistaken.train_changes import (
     compounding,
     constant_rate,
@@ -33,7 +32,7 @@ REPEAT = "Train twice with one seed, and compare the params bit for bit."
 SEED = "Which random numbers of your training do not come from a generator that was made with the seed?"
 RATES = "Print the learning rate that momentum_step is given, in each step of 12 epochs with schedule='step'."
 
-mistake = partial(Mistake, criterion="training", leads_astray=ALWAYS)
+mistake = partial(Mistake, criterion="training")
 
 OPTIONS = (
     mistake(
@@ -50,6 +49,7 @@ OPTIONS = (
         why=HIDDEN,
         see="Train with H=7 and print the shape of W1.",
         fix=FOLLOW,
+        lowers=("accuracy", "momentum_benefit", "regularisation"),
         gives=own_width,
     ),
     mistake(
@@ -58,7 +58,6 @@ OPTIONS = (
         why="A rate that is computed and not handed on changes nothing. " + HIDDEN,
         see=RATES,
         fix="Which rate does momentum_step get: the scheduled one or lr?",
-        leads_astray="schedule",
         gives=loops(Loop(options=lambda run: replace(run, schedule=None))),
     ),
     mistake(
@@ -67,7 +66,6 @@ OPTIONS = (
         why=HIDDEN,
         see="Print the learning rate that momentum_step is given, in each epoch with schedule='cosine'.",
         fix="Which values of schedule does your train tell apart, and what does it do with the others?",
-        leads_astray="schedule",
         gives=loops(without_schedule("cosine")),
     ),
     mistake(
@@ -76,7 +74,6 @@ OPTIONS = (
         why=HIDDEN,
         see=RATES,
         fix="Which values of schedule does your train tell apart, and what does it do with the others?",
-        leads_astray="schedule",
         gives=loops(without_schedule("step")),
     ),
     mistake(
@@ -85,7 +82,6 @@ OPTIONS = (
         why="'step' and 'cosine' each run, under the other's name.",
         see=RATES,
         fix="Which function does each value of schedule lead to?",
-        leads_astray="schedule",
         gives=loops(Loop(options=schedules_swapped)),
     ),
     mistake(
@@ -94,7 +90,6 @@ OPTIONS = (
         why="The scheduled rate replaces lr, so the schedule is handed its own last result and acts on it again.",
         see=RATES,
         fix="Which rate does the schedule start from in the second epoch: lr, or the last one it gave?",
-        leads_astray="schedule",
         gives=loops(Loop(plan=compounding)),
     ),
     mistake(
@@ -103,7 +98,6 @@ OPTIONS = (
         why="With many batches an epoch the rate is next to nothing before the first epoch is over.",
         see=RATES,
         fix="What does the schedule's first argument count, and in which loop is it counted?",
-        leads_astray="schedule",
         gives=loops(with_rates(per_batch)),
     ),
     mistake(
@@ -112,7 +106,6 @@ OPTIONS = (
         why="Every rate comes an epoch too late.",
         see=RATES,
         fix="Which number has the first epoch in your loop, and which does the schedule get?",
-        leads_astray="schedule",
         gives=loops(with_rates(lambda run, style, epoch, _i, _n: style.rate(run, max(epoch - 1, 0)))),
     ),
     mistake(
@@ -121,7 +114,6 @@ OPTIONS = (
         why="Epochs count from 0, and the first ten of them share the full rate.",
         see=RATES,
         fix="Which number has the first epoch in your loop, and which does the schedule get?",
-        leads_astray="schedule",
         gives=loops(with_rates(one_early)),
         root="step-decay-early",
     ),
@@ -131,7 +123,6 @@ OPTIONS = (
         why="Several runs are then one run, and say nothing about how much results scatter.",
         see="Train with seed=0 and seed=1 and compare the params.",
         fix=FOLLOW,
-        leads_astray="",
         gives=loops(Loop(words={"other seed": SAME})),
     ),
     mistake(
@@ -140,7 +131,6 @@ OPTIONS = (
         why="Two runs of one seed then differ, and no result can be shown again.",
         see=REPEAT,
         fix=SEED,
-        leads_astray="",
         gives=loops(Loop(words={"same seed": DIFFERENT, "same seed with dropout": DIFFERENT})),
     ),
     mistake(
@@ -149,7 +139,6 @@ OPTIONS = (
         why="No result can be shown again.",
         see=REPEAT,
         fix=SEED,
-        leads_astray="",
         gives=loops(from_anywhere),
     ),
     mistake(
@@ -158,7 +147,6 @@ OPTIONS = (
         why="Two runs of one seed then differ as soon as dropout is on, and no result can be shown again.",
         see="Train twice with one seed and dropout=0.4, and compare the params bit for bit.",
         fix=SEED,
-        leads_astray="",
         gives=loops(Loop(words={"same seed with dropout": DIFFERENT})),
     ),
     mistake(
@@ -167,7 +155,7 @@ OPTIONS = (
         why=HIDDEN,
         see="Train with dropout=0 and dropout=0.9 and one seed, and compare the params.",
         fix=FOLLOW,
-        leads_astray="dropout",
+        lowers=("regularisation",),
         gives=loops(Loop(words={"dropout acts": NO_EFFECT})),
     ),
     mistake(
@@ -177,7 +165,6 @@ OPTIONS = (
         "generator that is made again for each step draws the same mask each time.",
         see="Print the mask of two steps of one epoch.",
         fix="Where is the generator of the masks made: once for the training, or again for each step?",
-        leads_astray="dropout",
         gives=loops(Loop(words={"masks": REPEATED_MASKS})),
     ),
     mistake(
@@ -186,7 +173,6 @@ OPTIONS = (
         why="The two options are independent; a branch for plain gradient descent has left the decay out.",
         see="Train with weight_decay=1 and momentum=0, and look at whether the weights shrink.",
         fix=FOLLOW,
-        leads_astray="weight_decay",
         gives=loops(Loop(options=lambda run: run if run.momentum else replace(run, decay=0.0))),
     ),
     mistake(
@@ -203,6 +189,7 @@ OPTIONS = (
         why="forward and predict get the caller's images as they are, and meet weights for shifted and scaled ones.",
         see="Compare the loss in the history with cross_entropy(forward(params, X), y) for the params that come back.",
         fix="Where must a change of the images happen so that training and prediction both see it?",
+        lowers=("accuracy",),
         gives=loops(
             Loop(images=standardised, free=("masks", "visits")),
             Loop(images=lambda X: X - X.mean(), free=("masks", "visits")),
@@ -214,6 +201,7 @@ OPTIONS = (
         why="The images are then nearly black, and the network learns 255 times more slowly.",
         see="Print X.max() in front of the first step.",
         fix="Which range do the images have when train gets them?",
+        lowers=("accuracy", "regularisation"),
         gives=loops(Loop(images=lambda X: X / 255, free=("masks", "visits"))),
     ),
     mistake(

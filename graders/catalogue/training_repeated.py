@@ -5,7 +5,6 @@ from dataclasses import replace
 from functools import partial
 
 from graders.catalogue import cosine, step_decay
-from graders.foundation.diagnosis import ALWAYS
 from graders.measure.trajectory import Rule
 from graders.mistaken.rates import Forms, Rates
 from graders.mistaken.train_loops import Loop, loops
@@ -37,7 +36,7 @@ HIDDEN = (
     *("cosine-ahead", "cosine-constant", "cosine-integer-division"),
 )
 
-mistake = partial(Mistake, criterion="training", leads_astray=ALWAYS)
+mistake = partial(Mistake, criterion="training")
 
 
 def _ruled(wrong: WrongRule) -> Mistake:
@@ -115,7 +114,6 @@ def _schedules(option: str, entries: tuple[Mistake, ...]) -> tuple[Mistake, ...]
             why=entry.why,
             see=RATES,
             fix=entry.fix,
-            leads_astray="schedule",
             gives=loops(*(_scheduled(option, form) for form in entry.gives.schedules if _acts(option, form))),
             root=entry.id,
         )
@@ -135,6 +133,7 @@ REPEATED = (
         why="Every step is as many times too long as the batch has images.",
         see=STEP,
         fix=MEAN,
+        lowers=("accuracy", "momentum_benefit", "regularisation"),
         gives=loops(*(_times(lambda size: size, decayed=decayed) for decayed in (False, True))),
         root="gradients-not-divided-by-n",
     ),
@@ -144,6 +143,7 @@ REPEATED = (
         why="Every step is as many times too short as the batch has images.",
         see=STEP,
         fix=MEAN,
+        lowers=("accuracy", "regularisation"),
         gives=loops(*(_times(lambda size: 1 / size, decayed=decayed) for decayed in (False, True))),
         root="gradients-divided-twice",
     ),
@@ -153,7 +153,7 @@ REPEATED = (
         why="An option that is not heard fails without a word: the training looks like any other.",
         see=SHRINKS,
         fix="Follow the option from train's arguments to the line in which it acts.",
-        leads_astray="weight_decay",
+        lowers=("regularisation",),
         gives=loops(_decay(NONE)),
     ),
     mistake(
@@ -162,7 +162,6 @@ REPEATED = (
         why="loss_and_grads adds it to the gradient already; what train does besides comes on top.",
         see=SHRINKS,
         fix=DECAY,
-        leads_astray="weight_decay",
         gives=loops(_decay((2.0, 0.0, 2.0, 0.0)), _shrink(W, kept=True)),
         root="weight-decay-doubled",
     ),
@@ -172,7 +171,6 @@ REPEATED = (
         why="The ½ of the penalty and the 2 of its derivative cancel.",
         see=SHRINKS,
         fix=DECAY,
-        leads_astray="weight_decay",
         gives=loops(_decay((0.5, 0.0, 0.5, 0.0))),
         root="weight-decay-halved",
     ),
@@ -182,7 +180,6 @@ REPEATED = (
         why="The penalty belongs to no image: it is no part of the mean over them.",
         see=SHRINKS,
         fix=DECAY,
-        leads_astray="weight_decay",
         gives=loops(_decay(W, lambda run: 1 / min(run.batch, run.images))),
         root="weight-decay-divided-by-n",
     ),
@@ -192,7 +189,6 @@ REPEATED = (
         why="The penalty is added to the loss, and steps go downhill.",
         see=SHRINKS,
         fix=DECAY,
-        leads_astray="weight_decay",
         gives=loops(_decay((-1.0, 0.0, -1.0, 0.0)), _shrink((-1.0, 0.0, -1.0, 0.0))),
         root="weight-decay-sign",
     ),
@@ -202,7 +198,6 @@ REPEATED = (
         why="A bias only shifts a border; shrinking it costs accuracy and prevents nothing.",
         see=SHRINKS,
         fix=DECAY,
-        leads_astray="weight_decay",
         gives=loops(_decay(ALL), _shrink(B, kept=True), _shrink(ALL)),
         root="weight-decay-on-biases",
     ),
@@ -212,7 +207,6 @@ REPEATED = (
         why="The penalty is the sum over both weight matrices.",
         see=SHRINKS,
         fix=DECAY,
-        leads_astray="weight_decay",
         gives=loops(_decay((1.0, 0.0, 0.0, 0.0))),
         root="weight-decay-w2-forgotten",
     ),
@@ -222,7 +216,6 @@ REPEATED = (
         why="The penalty is the sum over both weight matrices.",
         see=SHRINKS,
         fix=DECAY,
-        leads_astray="weight_decay",
         gives=loops(_decay((0.0, 0.0, 1.0, 0.0))),
         root="weight-decay-w1-forgotten",
     ),
@@ -232,7 +225,6 @@ REPEATED = (
         why="The decay is a part of the gradient, so it is as long as the learning rate allows.",
         see="Train one step with weight_decay=1 and lr=0: the weights must stay as they are.",
         fix=DECAY,
-        leads_astray="weight_decay",
         gives=loops(_decay(W, lambda run: 1 / run.lr), _shrink(W, by=lambda run: 1 / run.lr)),
     ),
     mistake(
@@ -241,7 +233,7 @@ REPEATED = (
         why="The gradient of the penalty is taken at the same weights as that of the loss, and both make one step.",
         see="Take one step by hand with weight_decay=1, and compare the weights.",
         fix=DECAY,
-        leads_astray="weight_decay",
+        lowers=("regularisation",),
         gives=loops(_shrink(W)),
     ),
     *_schedules("step", step_decay.MISTAKES),

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-ALWAYS = "always"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Name:
@@ -16,8 +14,7 @@ class Name:
         see: a small experiment that shows it.
         fix: what to think about next; never the solution's line.
         root: the id under which it is charged: its own, or that of the entry whose mistake it repeats.
-        effect_of: ids of further mistakes that look like this one where whole runs alone are seen.
-        leads_astray: when it changes what training yields: ALWAYS, under this option of train alone, or "", never.
+        lowers: criteria about whole runs that it is known to lower.
     """
 
     id: str
@@ -26,8 +23,7 @@ class Name:
     see: str
     fix: str
     root: str
-    effect_of: tuple[str, ...] = ()
-    leads_astray: str = ""
+    lowers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,16 +3,16 @@
 A student may have written the same mistake a second time inside another function. Where one entry of the catalogue
 explains all that a criterion lost, and that mistake is charged at a function it is built on, it is not charged again.
 
-Where whole runs lead (accuracy, the port's gap) is an outcome of their function. Where one mistake, which is known to
-change what training yields, explains all that another criterion saw of that function, runs that ended as they did there
-and have no name of their own are not charged again.
+Where whole runs lead (accuracy, the port's gap) is an outcome of their function. Where one mistake explains all that
+another criterion saw, and is known to lower this outcome by itself, runs that ended as the questions there did are not
+charged again.
 """
 
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from graders.foundation.diagnosis import ALWAYS, Name
+from graders.foundation.diagnosis import Name
 from graders.foundation.observation import Failed, FailureKind
 from graders.grading.rounds import Candidacy
 from graders.grading.scorecard import CriterionResult
@@ -22,23 +22,16 @@ LED_ASTRAY = "these runs were trained with the mistake that is named there."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Strayed:
-    """A mistake that changes what training yields.
+class Lowered:
+    """Why whole runs lead less far.
 
     Args:
-        charged_at: title of the criterion at which it is charged.
-        option: the option of train under which it acts, or ALWAYS.
-        endings: the ways in which the questions ended, all of which it explains.
+        charged_at: title of the criterion at which the mistake is charged.
+        endings: the ways in which the questions there ended, all of which the mistake explains.
     """
 
     charged_at: str
-    option: str
     endings: frozenset[FailureKind | None]
-
-    def explains(self, runs: Candidacy) -> bool:
-        """Tell whether whole runs asked for the option, and ended in no other way."""
-        options = {option for answer in runs.answers.values() for option in answer.call.kwargs}
-        return self.option in {ALWAYS, *options} and _endings(runs) <= self.endings
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,13 +42,13 @@ class Charges:
         functions: title of the criterion for each wrong function that a criterion is about.
         insides: the same for functions inside which the mistake of a criterion about another one was seen.
         mistakes: title of the criterion for each mistake of the catalogue, by its id.
-        strayed: for each function the first mistake in it that changes what training yields.
+        lowered: for criteria about whole runs the first mistake that is known to lower them.
     """
 
     functions: dict[str, str] = field(default_factory=dict)
     insides: dict[str, str] = field(default_factory=dict)
     mistakes: dict[str, str] = field(default_factory=dict)
-    strayed: dict[str, Strayed] = field(default_factory=dict)
+    lowered: dict[str, Lowered] = field(default_factory=dict)
 
     @property
     def wrong(self) -> Mapping[str, str]:
@@ -64,17 +57,15 @@ class Charges:
 
     def settled(self, result: CriterionResult, candidacy: Candidacy) -> CriterionResult:
         """Charge what a criterion lost, or give it back where the mistake is charged already."""
-        grader, names = candidacy.criterion.grader, _certain(result)
+        names, endings = _certain(result), _endings(candidacy)
         home, why = self._repeated(names, result.title), A_SECOND_TIME
-        strayed = self.strayed.get(grader.about)
-        if not names and grader.outcome and strayed is not None and strayed.explains(candidacy):
-            home, why = strayed.charged_at, LED_ASTRAY
-        for name in names:
-            if home is None:
-                self.mistakes.setdefault(name.root, result.title)
-            if name.leads_astray:
-                at, endings = home or result.title, _endings(candidacy)
-                self.strayed.setdefault(grader.about, Strayed(charged_at=at, option=name.leads_astray, endings=endings))
+        lowered = self.lowered.get(result.name)
+        if home is None and lowered is not None and endings <= lowered.endings:
+            home, why = lowered.charged_at, LED_ASTRAY
+        elif home is None:
+            self.mistakes |= {name.root: result.title for name in names if name.root not in self.mistakes}
+        for outcome in (outcome for name in names for outcome in name.lowers):
+            self.lowered.setdefault(outcome, Lowered(charged_at=home or result.title, endings=endings))
         return result if home is None else _given_back(result, home, why)
 
     def at_functions(self, result: CriterionResult, about: str) -> None:
@@ -86,8 +77,8 @@ class Charges:
 
     def _repeated(self, names: Sequence[Name], title: str) -> str | None:
         """Return where a mistake that explains all of a loss is charged already; None where it is charged here."""
-        roots = [root for name in names for root in (name.root, *name.effect_of)]
-        return next((self.mistakes[root] for root in roots if self.mistakes.get(root, title) != title), None)
+        homes = [self.mistakes[name.root] for name in names if name.root in self.mistakes]
+        return next((home for home in homes if home != title), None)
 
 
 def _certain(result: CriterionResult) -> Sequence[Name]:

@@ -65,9 +65,8 @@ class Mistake:
         fix: what to think about next; never the solution's line.
         gives: what it would produce; what it leaves out is as it would be right.
         root: the id of the entry whose mistake this one repeats inside another function; "" for an own one.
-        effect_of: ids of further entries whose mistake looks like this one where whole runs alone are seen.
-        leads_astray: when it changes what training yields, and so where whole runs lead: ALWAYS, under this option of
-            train alone, or "", never.
+        lowers: criteria about whole runs (accuracy, the port's gap) that it is known to lower by itself, as measured
+            with the banks of mutants.
     """
 
     id: str
@@ -78,8 +77,7 @@ class Mistake:
     fix: str
     gives: Predict
     root: str = ""
-    effect_of: tuple[str, ...] = ()
-    leads_astray: str = ""
+    lowers: tuple[str, ...] = ()
 
     @property
     def name(self) -> Name:
@@ -91,8 +89,7 @@ class Mistake:
             see=self.see,
             fix=self.fix,
             root=self.root or self.id,
-            effect_of=self.effect_of,
-            leads_astray=self.leads_astray,
+            lowers=self.lowers,
         )
 
 
