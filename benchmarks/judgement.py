@@ -82,6 +82,7 @@ def judged_mutant(mutant: Mutant, results: Mapping[str, CriterionResult], seed: 
         "caught": mutant.criterion in lost or bool(homes),
         "named": list(named(own)) or [name for home in homes[:1] for name in _repeating(mutant, named(results[home]))],
         "parts": {part: list(ids) for part, ids in named_parts(own).items()},
+        "lost": lost,
         "elsewhere": [n for n in lost if n not in {mutant.criterion, *mutant.also, *homes[:1]}],
         "fault": [n for n, r in results.items() if r.verdict and any(NAMELESS in t for t in r.verdict.remarks)],
     }

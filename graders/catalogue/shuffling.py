@@ -288,6 +288,7 @@ MISTAKES = (
         fix="What ends your loop over the batches?",
         lowers=("accuracy",),
         gives=_counts(([1] * N, [1] * BATCH, [1] * 2)),
+        root="training-one-step-per-epoch",  # which of its batches it is cannot be seen in a random order
     ),
     mistake(
         id="shuffling-half-of-the-images",

@@ -26,6 +26,7 @@ LOOP = (
         why="backward() adds to .grad, so without clearing the steps grow longer and longer.",
         see=PRINT_GRADIENT,
         fix=ORDER,
+        lowers=("accuracy_gap",),
         gives=recipes(Recipe(clears=Clears.NEVER)),
         root="training-gradients-add-up",
     ),
@@ -35,6 +36,7 @@ LOOP = (
         why="backward() adds to .grad, so within an epoch the steps grow longer and longer.",
         see=PRINT_GRADIENT,
         fix=ORDER,
+        lowers=("accuracy_gap",),
         gives=recipes(Recipe(clears=Clears.EVERY_EPOCH)),
     ),
     mistake(
@@ -43,6 +45,7 @@ LOOP = (
         why="Mini-batches are there to make many short steps; this makes a single long one.",
         see=COUNT,
         fix=ORDER,
+        lowers=("accuracy_gap",),
         gives=recipes(Recipe(clears=Clears.EVERY_EPOCH, steps=Steps.LAST_BATCH)),
         root="training-one-step-per-epoch",
     ),
@@ -68,6 +71,7 @@ LOOP = (
         why="A step between zero_grad and backward finds no gradient; without a step nothing changes.",
         see="Print one weight before and after an epoch.",
         fix=ORDER,
+        lowers=("accuracy_gap",),
         gives=recipes(Recipe(steps=Steps.NEVER)),
     ),
     mistake(
@@ -111,6 +115,7 @@ LOOP = (
         why="Clipping is a remedy for exploding gradients; not asked for here, and it changes every long step.",
         see=PRINT_GRADIENT,
         fix="Which line between backward and step touches the gradients, and who asked for it?",
+        lowers=("accuracy_gap",),
         gives=recipes(*(Recipe(clip=c) for c in (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0))),
     ),
     mistake(

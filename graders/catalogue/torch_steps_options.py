@@ -51,6 +51,7 @@ OPTIMISERS = (
         why="With momentum=0.9 all steps but the first are then up to ten times too short.",
         see=TWO_STEPS,
         fix=OPTIONS,
+        lowers=("accuracy_gap",),
         gives=recipes(Recipe(update=other.dampened)),
     ),
     mistake(

@@ -99,6 +99,7 @@ LABELS_GIVEN = (
         why="The smallest logit belongs to the class for which there is least evidence.",
         see=LABELS,
         fix=ARGMAX,
+        lowers=("accuracy_gap",),
         gives=labels(lambda z: z.argmin(axis=1)),
         root="predict-least-likely",
     ),

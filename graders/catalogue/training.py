@@ -170,6 +170,7 @@ MISTAKES = (
         why=HIDDEN,
         see=BATCHES,
         fix=FOLLOW,
+        lowers=("regularisation",),
         gives=loops(own_batches),
     ),
     mistake(

@@ -36,6 +36,12 @@ HIDDEN = (
     *("cosine-ahead", "cosine-constant", "cosine-integer-division"),
 )
 
+LOWERED = {
+    "average": ("accuracy", "momentum_benefit"),
+    "lr-twice": ("accuracy", "regularisation"),
+    "uphill": ("accuracy", "momentum_benefit", "regularisation"),
+}
+
 mistake = partial(Mistake, criterion="training")
 
 
@@ -54,6 +60,7 @@ def _ruled(wrong: WrongRule) -> Mistake:
         fix=wrong.fix,
         gives=loops(by(one), by(wrong.rules[1])),
         root=f"momentum-step-{wrong.name}",
+        lowers=LOWERED.get(wrong.name, ()),
     )
 
 
