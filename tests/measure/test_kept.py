@@ -1,6 +1,8 @@
 """What is kept from one submission to the next is what would be computed anew."""
 
 import dataclasses
+import gc
+import mmap
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from graders.foundation.call import Params
 from graders.measure import training, truth
 from graders.measure.batch import Batch, solution
 from graders.measure.content import content_of
+from graders.measure.kept import Kept, is_constant
 from graders.measure.training import accuracy_of
 
 RNG = np.random.default_rng(3)
@@ -47,6 +50,61 @@ def test_what_can_be_changed_is_computed_anew() -> None:
     y[:] = (truth.forward(THETA, X).argmax(axis=1) + 1) % 3
     assert before > 0.0
     assert accuracy_of(THETA, X, y) == 0.0
+
+
+def test_a_view_of_what_can_be_changed_is_computed_anew() -> None:
+    X, y = frozen()
+    base = y.copy()
+    view = base[:]
+    view.setflags(write=False)
+    before = accuracy_of(THETA, X, view)
+    base[:] = (truth.forward(THETA, X).argmax(axis=1) + 1) % 3
+    assert before > 0.0
+    assert accuracy_of(THETA, X, view) == 0.0
+
+
+def test_an_array_is_constant_when_nothing_that_it_looks_at_can_be_changed() -> None:
+    owner, _ = frozen()
+    assert is_constant(owner)
+    assert is_constant(owner[3:].T)
+    assert is_constant(np.frombuffer(b"12345678", dtype=np.uint8).reshape(2, 4))
+    writeable = owner.copy()
+    seen = writeable[3:]
+    seen.setflags(write=False)
+    for array in (writeable, seen, seen[1:], np.frombuffer(bytearray(b"1234"), dtype=np.uint8)):
+        assert not is_constant(array)
+    with mmap.mmap(-1, 8, access=mmap.ACCESS_READ) as mapped:
+        assert not is_constant(np.frombuffer(mapped, dtype=np.uint8))
+
+
+def test_accuracies_of_images_that_are_gone_are_dropped() -> None:
+    training._ACCURACIES.clear()
+    X, y = frozen()
+    accuracy_of(THETA, X, y)
+    for _ in range(3):
+        accuracy_of(THETA, *frozen())
+    gc.collect()
+    accuracy_of(dataclasses.replace(THETA, b2=np.ones(3)), X, y)
+    assert len(training._ACCURACIES) == 2
+
+
+def test_what_was_used_longest_ago_is_dropped_first() -> None:
+    kept: Kept[str, int] = Kept(2)
+    kept.keep("a", 1)
+    kept.keep("b", 2)
+    assert kept.find("a") == 1
+    kept.keep("c", 3)
+    assert [kept.find(key) for key in "abc"] == [1, None, 3]
+
+
+def test_an_accuracy_that_is_asked_for_again_and_again_outlasts_many_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    X, y = frozen()
+    first = accuracy_of(THETA, X, y)
+    for place in range(100):
+        accuracy_of(dataclasses.replace(THETA, b2=np.full(3, float(place + 1))), X, y)
+        accuracy_of(THETA, X, y)
+    monkeypatch.setattr(training, "_accuracy_of", None)
+    assert accuracy_of(THETA, X, y) == first
 
 
 def test_a_batch_is_differentiated_twice_only_the_first_time(monkeypatch: pytest.MonkeyPatch) -> None:
