@@ -26,20 +26,31 @@ def frozen() -> tuple[np.ndarray, np.ndarray]:
     return X, y
 
 
+def other_network(number: int) -> Params:
+    """Return a network of its own for each number but 0."""
+    return dataclasses.replace(THETA, b2=np.array([float(number), 0.0, 0.0]))
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[Params]:
+    """Return the networks whose accuracy is computed from now on."""
+    computed: list[Params] = []
+    right = training._accuracy_of
+
+    def counting(theta: Params, X: np.ndarray, y: np.ndarray) -> float:
+        computed.append(theta)
+        return right(theta, X, y)
+
+    monkeypatch.setattr(training, "_accuracy_of", counting)
+    return computed
+
+
 def test_an_accuracy_is_computed_once_and_another_networks_or_images_are_not_mistaken_for_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (X, y), (other_X, other_y) = frozen(), frozen()
-    computed = []
     right = training._accuracy_of
-
-    def counting(*arguments: object) -> float:
-        computed.append(1)
-        return right(*arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(training, "_accuracy_of", counting)
-    changed = dataclasses.replace(THETA, b2=np.array([9.0, 0.0, 0.0]))
-    cases = [(THETA, X, y), (changed, X, y), (THETA, other_X, other_y)]
+    computed = counted(monkeypatch)
+    cases = [(THETA, X, y), (other_network(9), X, y), (THETA, other_X, other_y)]
     assert [accuracy_of(*case) for case in cases * 2] == [right(*case) for case in cases] * 2
     assert len(computed) == 3
 
@@ -81,10 +92,10 @@ def test_accuracies_of_images_that_are_gone_are_dropped() -> None:
     training._ACCURACIES.clear()
     X, y = frozen()
     accuracy_of(THETA, X, y)
-    for _ in range(3):
-        accuracy_of(THETA, *frozen())
+    for number in (1, 2, 3):
+        accuracy_of(other_network(number), *frozen())
     gc.collect()
-    accuracy_of(dataclasses.replace(THETA, b2=np.ones(3)), X, y)
+    accuracy_of(other_network(4), X, y)
     assert len(training._ACCURACIES) == 2
 
 
@@ -99,12 +110,14 @@ def test_what_was_used_longest_ago_is_dropped_first() -> None:
 
 def test_an_accuracy_that_is_asked_for_again_and_again_outlasts_many_others(monkeypatch: pytest.MonkeyPatch) -> None:
     X, y = frozen()
-    first = accuracy_of(THETA, X, y)
-    for place in range(100):
-        accuracy_of(dataclasses.replace(THETA, b2=np.full(3, float(place + 1))), X, y)
+    computed = counted(monkeypatch)
+    for number in range(1, 101):
         accuracy_of(THETA, X, y)
-    monkeypatch.setattr(training, "_accuracy_of", None)
-    assert accuracy_of(THETA, X, y) == first
+        accuracy_of(other_network(number), X, y)
+    assert sum(theta is THETA for theta in computed) == 1
+    assert len(computed) == 101
+    accuracy_of(other_network(1), X, y)
+    assert len(computed) == 102, "kept for good"
 
 
 def test_a_batch_is_differentiated_twice_only_the_first_time(monkeypatch: pytest.MonkeyPatch) -> None:
