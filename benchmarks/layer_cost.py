@@ -47,7 +47,8 @@ Switch = Callable[[], AbstractContextManager[object]]
 def unwatched() -> AbstractContextManager[object]:
     """Wait for answers without a look at time, memory, threads or output."""
 
-    def receive(_self: Watch, channel: Channel, seconds: float) -> Frame:
+    def receive(_self: Watch, channel: Channel, seconds: float, cpu_seconds: float) -> Frame:
+        del cpu_seconds
         return channel.arrival(time.monotonic() + seconds, lambda: None)
 
     return patch.object(Watch, "receive", receive)

@@ -6,6 +6,8 @@ A function that is not written yet is skipped. The tests judge the files (or the
 
 import json
 import os
+import shlex
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -22,24 +24,34 @@ NOT_FOUND = """\
 Plumbline was not found, so nothing was checked.
 Set the environment variable PLUMBLINE to the folder that holds grade.py, as in: PLUMBLINE=~/plumbline pytest
 (looked in: {places})"""
-AROUND = 3  # folders around this one, beside which Plumbline is looked for too
+LEFT_ALONE = """
+Found but not run, for it may be another user's code: {folder} ({why}).
+If you trust it: PLUMBLINE={named} pytest"""
 
 
 def plumbline() -> Path:
-    """Return the folder that holds grade.py: the environment's, or one around or beside this folder."""
+    """Return the folder that holds grade.py: the environment's, or one of your own around or beside this folder."""
     named = [Path(name).expanduser() for name in (os.environ.get("PLUMBLINE", ""),) if name]
-    around = list(dict.fromkeys([*HERE.parents, Path.cwd(), *Path.cwd().parents]))
-    for folder in [*named, *around, *(beside for place in HERE.parents[:AROUND] for beside in folders_in(place))]:
+    for folder in named:
         if holds_plumbline(folder):
             return folder
+    left_alone = ""
+    around = [HERE, *HERE.parents, *entries_of(HERE.parent), Path.cwd(), *Path.cwd().parents]
+    for folder in dict.fromkeys(around):
+        if holds_plumbline(folder):
+            home = folder.resolve()  # where a link leads to may change after the look
+            why = not_yours(home)
+            if not why:
+                return home
+            left_alone += LEFT_ALONE.format(folder=folder, why=why, named=shlex.quote(str(folder)))
     places = ", ".join(str(folder) for folder in [*named, *HERE.parents][:4])
-    return pytest.fail(NOT_FOUND.format(places=places), pytrace=False)
+    return pytest.fail(NOT_FOUND.format(places=places) + left_alone, pytrace=False)
 
 
-def folders_in(place: Path) -> list[Path]:
-    """Return the folders in a place; none where it may not be listed."""
+def entries_of(place: Path) -> list[Path]:
+    """Return what stands in a folder; nothing where it may not be listed."""
     try:
-        return sorted(path for path in place.iterdir() if path.is_dir())
+        return sorted(place.iterdir())
     except OSError:
         return []
 
@@ -50,6 +62,40 @@ def holds_plumbline(folder: Path) -> bool:
         return (folder / "grade.py").is_file() and (folder / "graders").is_dir()
     except OSError:  # somebody else's folder
         return False
+
+
+def not_yours(home: Path) -> str:
+    """Return why the code in a folder may be another user's, or nothing; Windows does not tell."""
+    if sys.platform == "win32":
+        return ""
+    try:
+        # Who may write beside grade.py decides what it imports, even where a sticky folder protects the file itself.
+        for path in (home, home / "grade.py", home / "graders"):
+            if path.stat().st_uid != os.getuid():
+                return f"{path} is another user's"
+            if others_may_write(path):
+                return f"other users may write to {path}"
+        for folder in home.parents:
+            if others_may_write(folder) and not folder.stat().st_mode & stat.S_ISVTX:
+                return f"other users may move what is in {folder}"
+    except OSError as error:
+        return str(error)
+    return ""
+
+
+def others_may_write(path: Path) -> bool:
+    """Tell whether anybody but you may; a group of your name that nobody else is in is you."""
+    import grp  # noqa: PLC0415 - not there on Windows
+    import pwd  # noqa: PLC0415 - the same
+
+    found = path.stat()
+    if not found.st_mode & stat.S_IWGRP or found.st_mode & stat.S_IWOTH:
+        return bool(found.st_mode & stat.S_IWOTH)
+    try:
+        you, group = pwd.getpwuid(os.getuid()).pw_name, grp.getgrgid(found.st_gid)
+    except KeyError:
+        return True
+    return group.gr_name != you or not {*group.gr_mem} <= {you}
 
 
 def interpreter(home: Path) -> str:

@@ -18,8 +18,6 @@ examples:
 Nothing is ever overwritten: a folder that holds something is refused.
 """
 
-NEAR = 3  # as many folders up as test_mlp.py looks around
-
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command's arguments."""
@@ -42,9 +40,9 @@ def run(options: argparse.Namespace) -> int:
 
     names = hand_out(options.folder, notebook=options.notebook)
     home = Path(sys.argv[0]).resolve().parent
-    near = options.folder.resolve().parents[:NEAR]
+    folder = options.folder.resolve()
     # The tests look around and beside their folder; from farther away they have to be told.
-    named = "" if home in near or home.parent in near else f"PLUMBLINE={shlex.quote(str(home))} "
+    named = "" if home in folder.parents or home.parent == folder.parent else f"PLUMBLINE={shlex.quote(str(home))} "
     check = f"python {shlex.quote(sys.argv[0])} check {shlex.quote(str(options.folder))}"
     told = (
         f"Made {options.folder} with {', '.join(names)}.\n"

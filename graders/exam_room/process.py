@@ -80,9 +80,9 @@ class ProcessSession:
         """Send a frame; returns at once."""
         self._channel.send(frame)
 
-    def receive(self, seconds: float) -> Frame:
+    def receive(self, seconds: float, cpu_seconds: float) -> Frame:
         """Wait for the next frame while watching the tree."""
-        return self._watch.receive(self._channel, seconds)
+        return self._watch.receive(self._channel, seconds, cpu_seconds)
 
     def unasked(self) -> bool:
         """Tell whether a frame arrived that nobody asked for."""

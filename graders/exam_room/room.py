@@ -26,6 +26,7 @@ from graders.wire.contract import MODULE_OF, contract_function
 from graders.wire.frames import Closed, Frame, Malformed
 
 START_SECONDS = 120.0
+CPU_FOR_WALL = 1.5  # CPU seconds that a question may use for each second that it may take
 PATIENCE = 2  # questions that a function may leave unanswered; an endless loop must not use up the others' time
 NO_STAND_INS: Mapping[str, str] = MappingProxyType({})
 
@@ -138,7 +139,7 @@ class ExamRoom:
             session = self._open()
             with self._rooms.ledger.timed(self._room, Part.IMPORTING):
                 session.send(Frame(kind="load", body=function))
-                frame = session.receive(self._at_most(self._limits.import_seconds))
+                frame = self._receive(session, self._limits.import_seconds)
             if frame.kind != "loaded":
                 msg = "a message that is no answer to the question"
                 raise Malformed(msg)
@@ -155,7 +156,7 @@ class ExamRoom:
             session = self._open()
             with self._rooms.ledger.timed(self._room, Part.ASKING):
                 session.send(translate.question(call, number=self._number, seed=seed))
-                frame = session.receive(self._at_most(self._limits.question_seconds * call.weight))
+                frame = self._receive(session, self._limits.question_seconds * call.weight)
             seen = translate.observation(frame, number=self._number, submission=self._submission)
             if isinstance(seen, Failed):
                 seen = self._shown(seen, session)
@@ -176,8 +177,10 @@ class ExamRoom:
         """Return the seconds that the submission has left for all its questions."""
         return self._limits.submission_seconds - self._spent - (time.monotonic() - self._asked)
 
-    def _at_most(self, seconds: float) -> float:
-        return max(0.0, min(seconds, self._left()))
+    def _receive(self, session: Session, seconds: float) -> Frame:
+        """Wait as long as a question may take, and no longer than the submission has left."""
+        # What is left is wall time: it takes nothing from what the question may compute on several cores.
+        return session.receive(max(0.0, min(seconds, self._left())), seconds * CPU_FOR_WALL)
 
     def _ended(self, ending: Exception, what: str, hint: str) -> Failed:
         """Close the room and say how it ended."""
@@ -223,7 +226,7 @@ class ExamRoom:
             "stand_ins": self._stand_ins,
         }
         session.send(Frame(kind="open", body=body, arrays=[np.frombuffer(c, dtype=np.uint8) for c in files.values()]))
-        if session.receive(START_SECONDS).kind != "ready":
+        if session.receive(START_SECONDS, START_SECONDS * CPU_FOR_WALL).kind != "ready":
             msg = "a message before the first question"
             raise Malformed(msg)
 

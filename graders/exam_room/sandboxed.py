@@ -43,10 +43,10 @@ class SandboxSession:
         """Send a frame; returns at once."""
         self._channel.send(frame)
 
-    def receive(self, seconds: float) -> Frame:
+    def receive(self, seconds: float, cpu_seconds: float) -> Frame:
         """Wait for the next frame while watching the session."""
         try:
-            return self._watch.receive(self._channel, seconds)
+            return self._watch.receive(self._channel, seconds, cpu_seconds)
         except Closed:
             if self._server.overfull():
                 raise Overdrawn("files", "made too many files", time.monotonic()) from None

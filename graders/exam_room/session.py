@@ -11,8 +11,12 @@ class Session(Protocol):
     def send(self, frame: Frame) -> None:
         """Send a frame; returns at once."""
 
-    def receive(self, seconds: float) -> Frame:
+    def receive(self, seconds: float, cpu_seconds: float) -> Frame:
         """Wait for the next frame while watching the tree.
+
+        Args:
+            seconds: of wall time until then.
+            cpu_seconds: what the tree may compute until then, on all cores together.
 
         Raises:
             Overdrawn: a limit was passed.

@@ -35,8 +35,13 @@ class Watch:
         self._limits = limits
         self._tree = tree
 
-    def receive(self, channel: Channel, seconds: float) -> Frame:
+    def receive(self, channel: Channel, seconds: float, cpu_seconds: float) -> Frame:
         """Return the next frame.
+
+        Args:
+            channel: where it arrives.
+            seconds: of wall time until then.
+            cpu_seconds: what the tree may compute until then, on all cores together.
 
         Raises:
             Overdrawn: a limit was passed.
@@ -54,8 +59,8 @@ class Watch:
             self._look_at_size(tree, channel, within)
             if time.monotonic() >= deadline:
                 raise Overdrawn("time", f"gave no answer within {seconds:g} s", deadline)
-            if _cpu_seconds(tree) - cpu_before > seconds * 1.5:
-                raise Overdrawn("time", f"used more than {seconds * 1.5:g} s of CPU time", within)
+            if _cpu_seconds(tree) - cpu_before > cpu_seconds:
+                raise Overdrawn("time", f"used more than {cpu_seconds:g} s of CPU time", within)
             within = now
 
         return channel.arrival(deadline, look)

@@ -1,6 +1,5 @@
 """One batch of a classification problem: drawn so that mistakes show, and read back from a question's arguments."""
 
-from collections import OrderedDict
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +9,7 @@ from graders.measure import truth
 from graders.measure.compare import Wrong, array
 from graders.measure.content import content_of
 from graders.measure.describe import type_of
+from graders.measure.kept import Kept
 
 KINK_MARGIN = 1e-3  # no pre-activation this near to zero: neither a rounding error nor a finite difference crosses it
 LEAST_GRADIENT = 1e-2  # of an array's largest entry: float32 keeps too few digits of sums that nearly cancel
@@ -94,16 +94,13 @@ def solution(batch: Batch) -> Solution:
     """
     loss, grads = truth.loss_and_grads(batch.params, batch.X, batch.y)
     content = content_of(*batch.params.arrays(), batch.X, batch.y)
-    if content not in _AGREED:
+    if not _AGREED.find(content):
         _see_that_they_agree(batch, grads)
-        _AGREED[content] = None
-        while len(_AGREED) > KEPT:
-            _AGREED.popitem(last=False)
+        _AGREED.keep(content, True)  # noqa: FBT003 - what is kept is that they agreed
     return Solution(batch=batch, logits=truth.forward(truth.in_float64(batch.params), batch.X), loss=loss, grads=grads)
 
 
-KEPT = 256  # batches; an exam asks about ten
-_AGREED: OrderedDict[bytes, None] = OrderedDict()
+_AGREED: Kept[bytes, bool] = Kept(256)  # batches; an exam asks about ten
 
 
 def _see_that_they_agree(batch: Batch, grads: Params) -> None:

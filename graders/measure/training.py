@@ -1,8 +1,8 @@
 """Reading what a training run came back with: its parameters, its history, and what they are worth."""
 
 import weakref
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from graders.measure import truth
 from graders.measure.compare import Wrong, array, mapping, params
 from graders.measure.content import content_of
 from graders.measure.describe import type_of
+from graders.measure.kept import Kept, is_constant
 
 SERIES = ("train_loss", "val_loss", "train_acc", "val_acc")
 
@@ -78,20 +79,34 @@ def accuracy_of(theta: Params, X: np.ndarray, y: np.ndarray) -> float:
 
     Several criteria ask it of the same run, some at each look: what is known of arrays that nobody can change is kept.
     """
-    if X.flags.writeable or y.flags.writeable:
+    if not (is_constant(X) and is_constant(y)):
         return _accuracy_of(theta, X, y)
-    known = _ACCURACIES.setdefault(content_of(*theta.arrays()), [])
-    for images, labels, share in known:
-        if images() is X and labels() is y:
-            return share
-    known.append((weakref.ref(X), weakref.ref(y), _accuracy_of(theta, X, y)))
-    while len(_ACCURACIES) > KEPT:
-        _ACCURACIES.popitem(last=False)
-    return known[-1][2]
+    key = content_of(*theta.arrays()), id(X), id(y)
+    known = _ACCURACIES.find(key)
+    # An array that died may have left its id to this one.
+    if known is not None and known.images() is X and known.labels() is y:
+        return known.share
+    share = _accuracy_of(theta, X, y)
+    _ACCURACIES.drop(_Accuracy.outlived)
+    _ACCURACIES.keep(key, _Accuracy(images=weakref.ref(X), labels=weakref.ref(y), share=share))
+    return share
 
 
-KEPT = 64  # networks; a submission has about ten
-_ACCURACIES: "OrderedDict[bytes, list[tuple[weakref.ref[np.ndarray], weakref.ref[np.ndarray], float]]]" = OrderedDict()
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Accuracy:
+    """A network's share of right labels, and the images (N, D) and labels (N,) that it was measured on."""
+
+    images: "weakref.ref[np.ndarray]"
+    labels: "weakref.ref[np.ndarray]"
+    share: float
+
+    def outlived(self) -> bool:
+        """Tell whether its images or labels are gone."""
+        return self.images() is None or self.labels() is None
+
+
+# A submission has about ten networks, each measured on one or two sets of images.
+_ACCURACIES: Kept[tuple[bytes, int, int], _Accuracy] = Kept(64)
 
 
 def _accuracy_of(theta: Params, X: np.ndarray, y: np.ndarray) -> float:

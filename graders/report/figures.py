@@ -9,13 +9,14 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import AutoLocator, MaxNLocator, ScalarFormatter
+from matplotlib.ticker import AutoLocator, MaxNLocator
 
 from graders.foundation.verdict import AgainstReference, Curves, ErrorMap, Exhibit, GapOverSeeds
 from graders.report.error_figure import error_map_plan
 from graders.report.numbers import numbers_of, size_text
 from graders.report.plain_text import one_line
 from graders.report.svg import BAND, FAINT, INK, LIMIT, LINES, MUTED, rendered, text_size, themed_svg
+from graders.report.ticks import FullNumbers
 
 _WIDTH = 400.0  # so that its text can still be read on a telephone
 _HEIGHT = 225.0
@@ -173,7 +174,7 @@ def _axes(figure: Figure, *, x_label: str, y_label: str) -> Axes:
     axes.autoscale()
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(AutoLocator())
-        axis.set_major_formatter(ScalarFormatter())
+        axis.set_major_formatter(FullNumbers())
     axes.set_xlabel(_shortened(x_label, 45))
     axes.set_ylabel(_shortened(y_label, 28))
     axes.grid(visible=True, axis="y", color=FAINT)

@@ -76,9 +76,9 @@ class ScriptedSession:
         """Send a frame."""
         self._channel.send(frame)
 
-    def receive(self, seconds: float) -> Frame:
+    def receive(self, seconds: float, cpu_seconds: float) -> Frame:
         """Wait for a frame."""
-        return self._watch.receive(self._channel, seconds)
+        return self._watch.receive(self._channel, seconds, cpu_seconds)
 
     def unasked(self) -> bool:
         """Tell whether a frame waits."""

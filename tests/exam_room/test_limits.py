@@ -5,12 +5,13 @@ which the limit was seen to be kept (for wall time: from the limit itself) to th
 killed.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
 
-from graders.exam_room import ExamRoom, Rooms
+from graders.exam_room import ExamRoom, Rooms, watch
 from graders.exam_room.isolation import Isolation, isolation
 from graders.foundation.call import Call, Room
 from graders.foundation.limits import Limits
@@ -78,6 +79,31 @@ def test_the_time_of_a_whole_submission_is_kept_within_a_question_too(rooms: Roo
     assert seen.message == "The submission used up its 2 s at this question."
     ((_, late),) = rooms.ledger.overdrafts
     assert late < LATE_SECONDS
+
+
+def on_two_cores(tree: Sequence[object]) -> float:
+    """Return the CPU seconds of a tree that keeps two cores busy all the time."""
+    del tree
+    return 2.0 * time.monotonic()
+
+
+def test_two_cores_at_work_when_the_submissions_time_ends_used_up_its_time_and_not_too_much_of_a_cpu(
+    rooms: Rooms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "_cpu_seconds", on_two_cores)
+    limits = Limits(question_seconds=60.0, submission_seconds=2.0)
+    seen = answer("while True: pass", rooms, limits=limits)
+    assert isinstance(seen, Failed)
+    assert seen.message == "The submission used up its 2 s at this question."
+
+
+def test_two_cores_at_work_use_up_the_cpu_time_of_a_question_before_its_wall_time(
+    rooms: Rooms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "_cpu_seconds", on_two_cores)
+    seen = answer("while True: pass", rooms)
+    assert isinstance(seen, Failed)
+    assert seen.message == "softmax used more than 4.5 s of CPU time."
 
 
 def test_what_keeps_all_limits_is_not_in_the_record(rooms: Rooms) -> None:

@@ -128,7 +128,7 @@ def test_a_room_ends_with_the_grader_even_when_that_is_killed() -> None:
         "from graders.foundation.limits import Limits\n"
         "session = Rooms().session(Room.NUMPY, Limits())\n"
         "print(*[p.pid for p in psutil.Process().children(recursive=True)], flush=True)\n"
-        "session.receive(60)\n"
+        "session.receive(60, 60)\n"
     )
     with subprocess.Popen([sys.executable, "-c", source], cwd=ROOT, stdout=subprocess.PIPE, text=True) as grader:
         assert grader.stdout is not None

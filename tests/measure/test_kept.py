@@ -1,6 +1,8 @@
 """What is kept from one submission to the next is what would be computed anew."""
 
 import dataclasses
+import gc
+import mmap
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from graders.foundation.call import Params
 from graders.measure import training, truth
 from graders.measure.batch import Batch, solution
 from graders.measure.content import content_of
+from graders.measure.kept import Kept, is_constant
 from graders.measure.training import accuracy_of
 
 RNG = np.random.default_rng(3)
@@ -23,20 +26,31 @@ def frozen() -> tuple[np.ndarray, np.ndarray]:
     return X, y
 
 
+def other_network(number: int) -> Params:
+    """Return a network of its own for each number but 0."""
+    return dataclasses.replace(THETA, b2=np.array([float(number), 0.0, 0.0]))
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[Params]:
+    """Return the networks whose accuracy is computed from now on."""
+    computed: list[Params] = []
+    right = training._accuracy_of
+
+    def counting(theta: Params, X: np.ndarray, y: np.ndarray) -> float:
+        computed.append(theta)
+        return right(theta, X, y)
+
+    monkeypatch.setattr(training, "_accuracy_of", counting)
+    return computed
+
+
 def test_an_accuracy_is_computed_once_and_another_networks_or_images_are_not_mistaken_for_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (X, y), (other_X, other_y) = frozen(), frozen()
-    computed = []
     right = training._accuracy_of
-
-    def counting(*arguments: object) -> float:
-        computed.append(1)
-        return right(*arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(training, "_accuracy_of", counting)
-    changed = dataclasses.replace(THETA, b2=np.array([9.0, 0.0, 0.0]))
-    cases = [(THETA, X, y), (changed, X, y), (THETA, other_X, other_y)]
+    computed = counted(monkeypatch)
+    cases = [(THETA, X, y), (other_network(9), X, y), (THETA, other_X, other_y)]
     assert [accuracy_of(*case) for case in cases * 2] == [right(*case) for case in cases] * 2
     assert len(computed) == 3
 
@@ -47,6 +61,63 @@ def test_what_can_be_changed_is_computed_anew() -> None:
     y[:] = (truth.forward(THETA, X).argmax(axis=1) + 1) % 3
     assert before > 0.0
     assert accuracy_of(THETA, X, y) == 0.0
+
+
+def test_a_view_of_what_can_be_changed_is_computed_anew() -> None:
+    X, y = frozen()
+    base = y.copy()
+    view = base[:]
+    view.setflags(write=False)
+    before = accuracy_of(THETA, X, view)
+    base[:] = (truth.forward(THETA, X).argmax(axis=1) + 1) % 3
+    assert before > 0.0
+    assert accuracy_of(THETA, X, view) == 0.0
+
+
+def test_an_array_is_constant_when_nothing_that_it_looks_at_can_be_changed() -> None:
+    owner, _ = frozen()
+    assert is_constant(owner)
+    assert is_constant(owner[3:].T)
+    assert is_constant(np.frombuffer(b"12345678", dtype=np.uint8).reshape(2, 4))
+    writeable = owner.copy()
+    seen = writeable[3:]
+    seen.setflags(write=False)
+    for array in (writeable, seen, seen[1:], np.frombuffer(bytearray(b"1234"), dtype=np.uint8)):
+        assert not is_constant(array)
+    with mmap.mmap(-1, 8, access=mmap.ACCESS_READ) as mapped:
+        assert not is_constant(np.frombuffer(mapped, dtype=np.uint8))
+
+
+def test_accuracies_of_images_that_are_gone_are_dropped() -> None:
+    training._ACCURACIES.clear()
+    X, y = frozen()
+    accuracy_of(THETA, X, y)
+    for number in (1, 2, 3):
+        accuracy_of(other_network(number), *frozen())
+    gc.collect()
+    accuracy_of(other_network(4), X, y)
+    assert len(training._ACCURACIES) == 2
+
+
+def test_what_was_used_longest_ago_is_dropped_first() -> None:
+    kept: Kept[str, int] = Kept(2)
+    kept.keep("a", 1)
+    kept.keep("b", 2)
+    assert kept.find("a") == 1
+    kept.keep("c", 3)
+    assert [kept.find(key) for key in "abc"] == [1, None, 3]
+
+
+def test_an_accuracy_that_is_asked_for_again_and_again_outlasts_many_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    X, y = frozen()
+    computed = counted(monkeypatch)
+    for number in range(1, 101):
+        accuracy_of(THETA, X, y)
+        accuracy_of(other_network(number), X, y)
+    assert sum(theta is THETA for theta in computed) == 1
+    assert len(computed) == 101
+    accuracy_of(other_network(1), X, y)
+    assert len(computed) == 102, "kept for good"
 
 
 def test_a_batch_is_differentiated_twice_only_the_first_time(monkeypatch: pytest.MonkeyPatch) -> None:

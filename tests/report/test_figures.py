@@ -13,9 +13,24 @@ from graders.report import figures
 from graders.report.error_figure import error_map_plan
 from graders.report.figures import exhibit_svg
 from graders.report.numbers import numbers_of
+from graders.report.svg import text_size
 from tests.report import samples
 
+
+def losses(title: str, first: float, *, above: float = 0.0) -> Curves:
+    """Return a loss that falls from `above + first` to a fourth of `first` above `above`."""
+    return Curves(
+        title=title,
+        x_label="epoch",
+        y_label="cross-entropy",
+        x=(1.0, 2.0, 3.0, 4.0),
+        lines=(("training", tuple(above + first / epoch for epoch in (1, 2, 3, 4))),),
+    )
+
+
+HUGE, TINY, FLAT = losses("huge", 1e9), losses("tiny", 1e-7), losses("flat", 1e-7, above=2.3)
 EXHIBITS: list[Exhibit] = [
+    *(HUGE, TINY, FLAT),
     samples.loss_curves(),
     samples.width_curves(),
     samples.gaps(),
@@ -74,6 +89,33 @@ def test_words_stand_within_the_picture(exhibit: Exhibit) -> None:
         x, y = float(word.attrib["x"]), float(word.attrib["y"])  # of the baseline
         assert 0 < x < width, word.text
         assert 8 < y < height - 2, word.text
+
+
+def ticks_of(exhibit: Exhibit) -> list[str]:
+    """Return the labels at the ticks of the vertical axis, from below."""
+    drawn = [e for e in tree(exhibit).iter() if e.tag.endswith("text") and e.get("text-anchor") == "end"]
+    assert all(float(e.attrib["x"]) - text_size(e.text or "", 11)[0] > 16 for e in drawn), "over the axis' own label"
+    return [e.text or "" for e in drawn]
+
+
+@pytest.mark.parametrize(
+    ("exhibit", "labels"),
+    [
+        (HUGE, ["4e8", "6e8", "8e8", "1e9"]),
+        (TINY, ["4e−8", "6e−8", "8e−8", "1e−7"]),
+        (FLAT, ["2.30000004", "2.30000006", "2.30000008", "2.30000010"]),
+        (losses("none", 0.0), ["−0.04", "−0.02", "0.00", "0.02", "0.04"]),
+        (losses("about zero", 4e8, above=-2e8), ["−1e8", "−5e7", "0", "5e7", "1e8", "1.5e8", "2e8"]),
+    ],
+    ids=lambda given: given.title if isinstance(given, Curves) else "",
+)
+def test_a_tick_is_read_without_a_power_or_constant_in_a_corner(exhibit: Curves, labels: list[str]) -> None:
+    root = tree(exhibit)
+    words = [e.text or "" for e in root.iter() if e.tag.endswith("text")]
+    assert ticks_of(exhibit) == labels
+    assert sorted(word for word in words if word not in labels) == sorted(
+        ["1", "2", "3", "4", "epoch", "cross-entropy", "training"]
+    )
 
 
 @every_exhibit
