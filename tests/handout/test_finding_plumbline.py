@@ -12,7 +12,7 @@ import pytest
 
 from graders.handout.folder import TEMPLATE, TESTS
 
-STRANGER = 54321
+STRANGER, NOBODY = 54321, -1
 STICKY = 0o1777
 
 
@@ -28,6 +28,7 @@ def tests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     here.mkdir(parents=True)
     here.parent.chmod(0o755)
     monkeypatch.setattr(module, "HERE", here)
+    monkeypatch.setattr(module, "SUPERUSER", NOBODY)
     monkeypatch.delenv("PLUMBLINE", raising=False)
     monkeypatch.chdir(here)
     return module
@@ -82,6 +83,13 @@ def test_another_users_is_left_alone_and_named(
     assert f"may be another user's code: {folder} ({folder} is another user's)." in told
     assert f"PLUMBLINE={shlex.quote(str(folder))} pytest" in told
     monkeypatch.setenv("PLUMBLINE", str(folder))
+    assert tests.plumbline() == folder
+
+
+def test_what_the_superuser_installed_is_found(tests: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = made(tests.HERE.parent.resolve())
+    monkeypatch.setattr(tests, "SUPERUSER", os.getuid())
+    monkeypatch.setattr(os, "getuid", lambda: STRANGER)
     assert tests.plumbline() == folder
 
 
