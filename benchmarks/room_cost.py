@@ -4,7 +4,8 @@
 
 (a) One grading in warm rooms against the floor: the same calls in this bare process with everything imported.
 (b) Many submissions on a few workers: which share of all CPU time is the submissions' own code, in warm rooms
-    and with rooms opened anew for each submission.
+    and with rooms opened anew for each submission. What that code takes by itself is measured in as many bare
+    processes at once as there are workers: cores that share caches and memory make it slower, which is no cost of ours.
 (c) Each layer of the sandbox, switched off in turn: milliseconds for one session (benchmarks/layer_cost.py).
 (d) How long a cold command line takes to its first verdict on a change of the NumPy half.
 
@@ -15,6 +16,7 @@ import argparse
 import json
 import os
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -129,13 +131,19 @@ def spent(name: str, submissions: int, workers: int, *, fresh: bool) -> Mapping[
     }
 
 
+def bare_at_once(name: str, processes: int) -> float:
+    """Return the CPU seconds of one submission's own code while so many bare processes run the same calls."""
+    running = [told_by("--bare", "--rubric", name) for _ in range(processes)]
+    return statistics.fmean(json.loads(process.communicate()[0])["student"] for process in running)
+
+
 def batch(name: str, submissions: int, workers: int) -> None:
     """Print what grading many takes, and which share of the CPU time is the submissions' own code."""
-    student = json.loads(told_by("--bare", "--rubric", name).communicate()[0])["student"] * submissions
+    student = bare_at_once(name, workers) * submissions
     for fresh, what in ((False, "in warm rooms"), (True, "in rooms opened anew for each")):
         rows = spent(name, submissions, workers, fresh=fresh)
         total = rows["CPU of the rooms"] + rows["CPU of the grader"]
-        shown = {**rows, "CPU of the same calls in a bare process": student, "share of student code": student / total}
+        shown = {**rows, "CPU of the same calls in bare processes": student, "share of student code": student / total}
         show(f"(b) {submissions} submissions on {workers} workers, {what}", shown, "s")
 
 
