@@ -4,7 +4,8 @@
 
 (a) One grading in warm rooms against the floor: the same calls in this bare process with everything imported.
 (b) Many submissions on a few workers: which share of all CPU time is the submissions' own code, in warm rooms
-    and with rooms opened anew for each submission.
+    and with rooms opened anew for each submission. What that code takes by itself is measured in as many bare
+    processes at once as there are workers: cores that share caches and memory make it slower, which is no cost of ours.
 (c) Each layer of the sandbox, switched off in turn: milliseconds for one session (benchmarks/layer_cost.py).
 (d) How long a cold command line takes to its first verdict on a change of the NumPy half.
 
@@ -15,6 +16,7 @@ import argparse
 import json
 import os
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -79,11 +81,11 @@ def bare(name: str) -> None:
     print(json.dumps({"student": student, "grader": parts["graders' arithmetic"], "wall": wall}))
 
 
-def work(name: str, count: int, *, fresh: bool) -> None:
-    """Grade as a worker of a batch, in warm rooms or in new ones each time; prints CPU and wall seconds as JSON."""
+def work(name: str, count: int, *, fresh: bool, side_by_side: bool) -> None:
+    """Grade some submissions, in warm rooms or in new ones each time; prints CPU and wall seconds as JSON."""
     rubric = load_rubric(find_rubric(name))
     exam = exam_of(rubric)
-    rooms = Rooms()
+    rooms = Rooms(side_by_side=side_by_side)
     if not fresh:
         warmed(rooms, rubric)
     ended, before = 0.0, _cpu_of_rooms()
@@ -94,7 +96,7 @@ def work(name: str, count: int, *, fresh: bool) -> None:
         if fresh:
             ended += _cpu_of_rooms()
             rooms.close()
-            rooms = Rooms()
+            rooms = Rooms(side_by_side=side_by_side)
     told = {"rooms": ended + _cpu_of_rooms() - before, "grader": time.process_time() - start}
     print(json.dumps({**told, "wall": time.monotonic() - clock}))
     rooms.close()
@@ -116,10 +118,10 @@ def told_by(*arguments: str) -> "subprocess.Popen[bytes]":
     )
 
 
-def spent(name: str, submissions: int, workers: int, *, fresh: bool) -> Mapping[str, float]:
+def spent(name: str, submissions: int, workers: int, *, fresh: bool, side_by_side: bool) -> Mapping[str, float]:
     """Return wall and CPU seconds of grading many submissions on a few workers."""
     share = [submissions // workers + (k < submissions % workers) for k in range(workers)]
-    more = ["--fresh"] if fresh else []
+    more = [*(["--fresh"] if fresh else []), *(["--side-by-side"] if side_by_side else [])]
     running = [told_by("--work", str(n), "--rubric", name, *more) for n in share if n]
     told = [json.loads(worker.communicate()[0]) for worker in running]
     return {
@@ -129,20 +131,26 @@ def spent(name: str, submissions: int, workers: int, *, fresh: bool) -> Mapping[
     }
 
 
+def bare_at_once(name: str, processes: int) -> float:
+    """Return the CPU seconds of one submission's own code while so many bare processes run the same calls."""
+    running = [told_by("--bare", "--rubric", name) for _ in range(processes)]
+    return statistics.fmean(json.loads(process.communicate()[0])["student"] for process in running)
+
+
 def batch(name: str, submissions: int, workers: int) -> None:
     """Print what grading many takes, and which share of the CPU time is the submissions' own code."""
-    student = json.loads(told_by("--bare", "--rubric", name).communicate()[0])["student"] * submissions
+    student = bare_at_once(name, workers) * submissions
     for fresh, what in ((False, "in warm rooms"), (True, "in rooms opened anew for each")):
-        rows = spent(name, submissions, workers, fresh=fresh)
+        rows = spent(name, submissions, workers, fresh=fresh, side_by_side=False)  # as in a batch
         total = rows["CPU of the rooms"] + rows["CPU of the grader"]
-        shown = {**rows, "CPU of the same calls in a bare process": student, "share of student code": student / total}
+        shown = {**rows, "CPU of the same calls in bare processes": student, "share of student code": student / total}
         show(f"(b) {submissions} submissions on {workers} workers, {what}", shown, "s")
 
 
 def warm_against_floor(name: str) -> None:
     """Print one grading in warm rooms against the same calls in a bare process."""
     told = json.loads(told_by("--bare", "--rubric", name).communicate()[0])
-    rows = spent(name, 1, 1, fresh=False)
+    rows = spent(name, 1, 1, fresh=False, side_by_side=True)
     total, least = rows["CPU of the rooms"] + rows["CPU of the grader"], told["student"] + told["grader"]
     shown = {
         "floor: the submission's own code, CPU": told["student"],
@@ -195,12 +203,13 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--work", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--bare", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--fresh", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--side-by-side", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.bare:
         bare(options.rubric)
         return
     if options.work is not None:
-        work(options.rubric, options.work, fresh=options.fresh)
+        work(options.rubric, options.work, fresh=options.fresh, side_by_side=options.side_by_side)
         return
     print(f"{os.cpu_count()} cores, load before: {os.getloadavg()[0]:.1f}")
     if "c" in options.parts:

@@ -87,8 +87,11 @@ class Unwatched:
 
 @functools.cache
 def warm_rooms() -> Rooms:
-    """Return the rooms of this worker: opened once, for every submission that it grades."""
-    rooms = Rooms()
+    """Return the rooms of this worker: opened once, for every submission that it grades.
+
+    A worker counts as one core, so its rooms work in turn.
+    """
+    rooms = Rooms(side_by_side=False)
     atexit.register(rooms.close)
     return rooms
 

@@ -29,11 +29,14 @@ class Rooms:
 
     Args:
         fresh: whether every session has a new room.
+        side_by_side: whether a submission's NumPy and PyTorch rooms work at the same time. Where others keep every core
+            busy that only costs: they push each other out of the caches.
         separated: what separates a room from the machine; by default, what this machine can do.
     """
 
-    def __init__(self, *, fresh: bool = False, separated: Isolation | None = None) -> None:
+    def __init__(self, *, fresh: bool = False, side_by_side: bool = True, separated: Isolation | None = None) -> None:
         self.ledger = Ledger()
+        self.side_by_side = side_by_side
         self._fresh = fresh
         self._separated = separated
         self._lock = threading.Lock()

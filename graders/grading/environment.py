@@ -1,10 +1,12 @@
 """The versions that a result depends on."""
 
+import functools
 import importlib.metadata
 import platform
 from collections.abc import Mapping
 
 
+@functools.cache  # looked up on disk, and the same for every submission
 def environment() -> Mapping[str, str]:
     """Return interpreter, platform and package versions, by name; imports none of the packages."""
     packages = {name: _version(name) for name in ("numpy", "torch", "scipy", "matplotlib")}

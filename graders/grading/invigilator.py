@@ -1,4 +1,4 @@
-"""Asking many questions: each room answers its own in order, NumPy and PyTorch at the same time.
+"""Asking many questions: each room answers its own in order, NumPy and PyTorch at the same time or in turn.
 
 Questions with stand-ins go to rooms of their own, opened when the first is asked: no right function is ever in the
 room in which a submission's own functions are judged, and what is printed there is not kept.
@@ -55,7 +55,8 @@ class Invigilator:
         self._known = {} if known is None else known
         self._asked = {} if asked is None else asked
         self._shutting = threading.Event()
-        self._pool = ThreadPoolExecutor(max_workers=len(self._rooms), thread_name_prefix="room")
+        at_once = len(self._rooms) if rooms.side_by_side else 1
+        self._pool = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="room")
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
