@@ -9,10 +9,11 @@ from xml.etree import ElementTree
 import pytest
 
 from graders.exports.classroom50 import classroom50_text
+from graders.exports.export import ExportFiles
 from graders.exports.formats import FORMATS
 from graders.exports.gradescope import gradescope_results, gradescope_text
-from graders.exports.junit import junit_text
-from graders.exports.write import ExportFiles, refuse_incomplete, write_export
+from graders.exports.junit import junit_suite
+from graders.exports.write import refuse_incomplete, write_exports
 from graders.foundation.errors import BadUsage
 from graders.ledger import Award, Ledger, StudentResult, results_of
 from tests.exports.class_of_names import LONG, PEOPLE, class_of_names
@@ -87,8 +88,9 @@ def test_classroom50_reads_whole_numbers(ledger: Ledger) -> None:
     assert all(type(number) is int for number in numbers)
 
 
-def test_junit_is_xml_with_scores_as_properties(ledger: Ledger) -> None:
-    root = ElementTree.fromstring(junit_text(results_of(ledger)))  # noqa: S314 - we wrote it
+def test_junit_is_xml_with_scores_as_properties(ledger: Ledger, tmp_path: Path) -> None:
+    (exported,) = write_exports(["junit"], results_of(ledger), tmp_path, ExportFiles())
+    root = ElementTree.parse(exported.path).getroot()  # noqa: S314 - we wrote it
     suites = {suite.get("id"): suite for suite in root}
     assert len(suites) == len(PEOPLE)
     assert suites["s105"].get("name") == LONG
@@ -104,9 +106,15 @@ def test_junit_is_xml_with_scores_as_properties(ledger: Ledger) -> None:
     assert suites["s107"][0].find("skipped") is not None
 
 
+def test_a_suite_is_written_to_the_letter_as_elementtree_writes_it(ledger: Ledger) -> None:
+    for result in results_of(ledger):
+        suite = junit_suite(result).removesuffix("\n")
+        assert ElementTree.tostring(ElementTree.fromstring(suite), encoding="unicode") == suite  # noqa: S314 - ours
+
+
 def test_every_export_is_written_and_says_whom_it_leaves_out(ledger: Ledger, tmp_path: Path) -> None:
-    for kind in ("gradescope", "classroom50", "junit"):
-        exported = write_export(kind, list(results_of(ledger)), tmp_path, ExportFiles())
+    kinds = ("gradescope", "classroom50", "junit")
+    for kind, exported in zip(kinds, write_exports(kinds, results_of(ledger), tmp_path, ExportFiles()), strict=True):
         assert exported.path.exists()
         assert list(exported.left_out) == ([] if kind == "junit" else ["Noll, Nora", "Ungar, Uwe"])
     assert len(list((tmp_path / "exports" / "gradescope").glob("*/results.json"))) == len(PEOPLE) - 2
