@@ -6,7 +6,7 @@ from pathlib import Path
 from graders.dashboard import render_dashboard
 from graders.exports.export import Exported, ExportFiles
 from graders.exports.gradebook import gradebook
-from graders.exports.write import write_exports
+from graders.exports.write import opened_exports
 from graders.foundation.errors import BadUsage
 from graders.ledger import Ledger, figures_of, results_of
 from graders.report.whole_file import write_whole
@@ -24,13 +24,17 @@ def finish(
         BadUsage: they cannot be written, or a platform's file is not what it should be.
     """
     try:
-        # The words of a class of ten thousand take hundreds of megabytes, its figures about twenty: exports read
-        # the class again, one student at a time.
-        figures = [figures_of(result) for result in results_of(ledger)]
-        write_whole(folder / "gradebook.csv", gradebook(figures))
-        similarity = SIMILARITY if (folder / SIMILARITY).is_file() else ""
-        write_whole(folder / "index.html", render_dashboard(ledger, figures, title, similarity=similarity))
-        return write_exports(exports, results_of(ledger) if exports else (), folder, files)
+        with opened_exports(exports, folder, files) as opened:
+            figures = []
+            # The words of a class of ten thousand take hundreds of megabytes, its figures about twenty.
+            for result in results_of(ledger):
+                figures.append(figures_of(result))
+                for export in opened:
+                    export.add(result)
+            write_whole(folder / "gradebook.csv", gradebook(figures))
+            similarity = SIMILARITY if (folder / SIMILARITY).is_file() else ""
+            write_whole(folder / "index.html", render_dashboard(ledger, figures, title, similarity=similarity))
+            return [export.written() for export in opened]
     except OSError as error:
         message = f"cannot write to {folder} ({error.strerror or error})"
         remedy = "Make room, or give write permission, and run the same command again; what was graded is kept."

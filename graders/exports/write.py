@@ -1,17 +1,17 @@
 """Writing an export under RESULTS/exports/."""
 
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
 from graders.exports.canvas import canvas_text
 from graders.exports.classroom50 import classroom50_text
-from graders.exports.export import Export, Exported, ExportFiles, FileEach, JunitExport, TableExport
+from graders.exports.export import Export, ExportFiles, FileEach, JunitExport, TableExport
 from graders.exports.gradescope import gradescope_file
 from graders.exports.moodle import entry_of, moodle_text
 from graders.foundation.errors import BadUsage
-from graders.ledger import StudentResult, figures_of
+from graders.ledger import figures_of
 from graders.report.whole_file import whole_file
 
 
@@ -35,27 +35,20 @@ def refuse_incomplete(formats: Sequence[str], files: ExportFiles) -> None:
         moodle_text(files.moodle_csv, ())
 
 
-def write_exports(
-    kinds: Sequence[str], results: Iterable[StudentResult], folder: Path, files: ExportFiles
-) -> list[Exported]:
-    """Write exports, all in one reading of the class.
+@contextmanager
+def opened_exports(kinds: Sequence[str], folder: Path, files: ExportFiles) -> Iterator[list[Export]]:
+    """Open exports, so that one reading of the class is enough for all: each is given every student, then written.
 
     Args:
         kinds: some of FORMATS.
-        results: the class; one student at a time is in memory.
         folder: the folder of the results.
         files: what the platforms gave.
 
     Raises:
-        BadUsage: a platform's file is not what it should be.
-        OSError: an export cannot be written.
+        OSError: they cannot be written.
     """
     with ExitStack() as whole_files:
-        exports = [_export(kind, folder / "exports", files, whole_files) for kind in kinds]
-        for result in results:
-            for export in exports:
-                export.add(result)
-        return [export.written() for export in exports]
+        yield [_export(kind, folder / "exports", files, whole_files) for kind in kinds]
 
 
 def _export(kind: str, out: Path, files: ExportFiles, whole_files: ExitStack) -> Export:

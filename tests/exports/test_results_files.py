@@ -2,18 +2,18 @@
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from graders.exports.classroom50 import classroom50_text
-from graders.exports.export import ExportFiles
+from graders.exports.export import Exported, ExportFiles
 from graders.exports.formats import FORMATS
 from graders.exports.gradescope import gradescope_results, gradescope_text
 from graders.exports.junit import junit_suite
-from graders.exports.write import refuse_incomplete, write_exports
+from graders.exports.write import opened_exports, refuse_incomplete
 from graders.foundation.errors import BadUsage
 from graders.ledger import Award, Ledger, StudentResult, results_of
 from tests.exports.class_of_names import LONG, PEOPLE, class_of_names
@@ -30,6 +30,15 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 def everyone(ledger: Ledger) -> dict[str, StudentResult]:
     """Return the class by folder."""
     return {r.hand_in.student: r for r in results_of(ledger)}
+
+
+def written(ledger: Ledger, kinds: Sequence[str], folder: Path) -> list[Exported]:
+    """Write exports of the class."""
+    with opened_exports(kinds, folder, ExportFiles()) as exports:
+        for result in results_of(ledger):
+            for export in exports:
+                export.add(result)
+        return [export.written() for export in exports]
 
 
 def test_gradescope_reads_one_test_a_criterion(ledger: Ledger) -> None:
@@ -89,7 +98,7 @@ def test_classroom50_reads_whole_numbers(ledger: Ledger) -> None:
 
 
 def test_junit_is_xml_with_scores_as_properties(ledger: Ledger, tmp_path: Path) -> None:
-    (exported,) = write_exports(["junit"], results_of(ledger), tmp_path, ExportFiles())
+    (exported,) = written(ledger, ["junit"], tmp_path)
     root = ElementTree.parse(exported.path).getroot()  # noqa: S314 - we wrote it
     suites = {suite.get("id"): suite for suite in root}
     assert len(suites) == len(PEOPLE)
@@ -114,7 +123,7 @@ def test_a_suite_is_written_to_the_letter_as_elementtree_writes_it(ledger: Ledge
 
 def test_every_export_is_written_and_says_whom_it_leaves_out(ledger: Ledger, tmp_path: Path) -> None:
     kinds = ("gradescope", "classroom50", "junit")
-    for kind, exported in zip(kinds, write_exports(kinds, results_of(ledger), tmp_path, ExportFiles()), strict=True):
+    for kind, exported in zip(kinds, written(ledger, kinds, tmp_path), strict=True):
         assert exported.path.exists()
         assert list(exported.left_out) == ([] if kind == "junit" else ["Noll, Nora", "Ungar, Uwe"])
     assert len(list((tmp_path / "exports" / "gradescope").glob("*/results.json"))) == len(PEOPLE) - 2
