@@ -129,6 +129,16 @@ def test_every_export_is_written_and_says_whom_it_leaves_out(ledger: Ledger, tmp
     assert len(list((tmp_path / "exports" / "gradescope").glob("*/results.json"))) == len(PEOPLE) - 2
 
 
+def test_a_file_that_is_right_already_is_left_alone_and_another_is_replaced(ledger: Ledger, tmp_path: Path) -> None:
+    written(ledger, ["gradescope"], tmp_path)
+    first, second = ((tmp_path / "exports" / "gradescope" / name / "results.json") for name in ("s101", "s102"))
+    right, before = second.read_bytes(), first.stat()
+    second.write_bytes(right + b" ")
+    written(ledger, ["gradescope"], tmp_path)
+    assert first.stat().st_ino == before.st_ino, "it was replaced"
+    assert second.read_bytes() == right
+
+
 def test_an_export_that_lacks_the_platforms_file_is_refused_before_anything_is_graded() -> None:
     for kind in FORMATS:
         if kind in ("canvas", "moodle"):
