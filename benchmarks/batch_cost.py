@@ -6,12 +6,14 @@
     outside, twice a second: CPU seconds of the exam rooms (student work), of the workers' own arithmetic and of the
     coordinator, all as a share of wall seconds times cores; and the coordinator's memory, in the first and the last
     third of the batch.
-(b) Ten thousand recorded results: gradebook, dashboard and every export that needs no file of the instructor's, and how
-    long Chromium takes to open the dashboard.
+(b) Ten thousand recorded results: gradebook, dashboard and every export that needs no file of the instructor's, in a
+    process of its own; its memory, beside that for 1,000 and for 5,000; and how long Chromium takes to open the
+    dashboard.
 """
 
 import argparse
 import itertools
+import multiprocessing
 import os
 import shutil
 import subprocess
@@ -19,6 +21,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -26,6 +30,7 @@ from rich.console import Console
 from rich.table import Table
 
 from graders.batch.finish import finish
+from graders.ledger import Ledger
 from tests.banks.mutants import load_mutants
 from tests.banks.styles import styles
 from tests.dashboard.big_class import fill
@@ -33,6 +38,7 @@ from tests.sitting import edited_reference
 
 ROOT = Path(__file__).resolve().parents[1]
 POLL_SECONDS = 0.5
+SMALLER = (1_000, 5_000)  # recorded results, to see how memory grows
 Kinds = Mapping[int, str]
 
 
@@ -119,14 +125,49 @@ def show_class(wall: float, meter: Meter, submissions: int, jobs: int) -> None:
     Console().print(table)
 
 
-def recorded(folder: Path, count: int) -> Sequence[tuple[str, str]]:
-    """Fill a ledger, write what follows from it, and open the dashboard; returns what took how long."""
-    with fill(folder, count) as ledger:
-        start = time.perf_counter()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """What writing the files of a class took: seconds by the clock and of CPU; bytes before, and at most."""
+
+    wall: float
+    cpu: float
+    before: int
+    peak: int
+
+
+def finished(folder: Path) -> Finished:
+    """Write the files of a class; this process is to do nothing else."""
+    with Ledger(folder) as ledger:
+        before, cpu, wall = psutil.Process().memory_info().rss, time.process_time(), time.perf_counter()
         finish(ledger, folder, "MLP from scratch", ("gradescope", "classroom50", "junit"))
-        seconds = time.perf_counter() - start
+        return Finished(
+            wall=time.perf_counter() - wall, cpu=time.process_time() - cpu, before=before, peak=peak_memory()
+        )
+
+
+def peak_memory() -> int:
+    """Return the most memory that this process had, in bytes; 0 elsewhere than on Linux."""
+    # Not ru_maxrss: that of a new process begins with what its parent had.
+    status = Path("/proc/self/status")
+    lines = status.read_text().splitlines() if status.is_file() else []
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")), 0)
+
+
+def recorded(folder: Path, count: int) -> Sequence[tuple[str, str]]:
+    """Fill ledgers, write what follows from them, and open the largest dashboard; returns what took how much."""
+    found = []
+    for number in (*(n for n in SMALLER if n < count), count):
+        home = folder / str(number)
+        home.mkdir()
+        with fill(home, number):
+            pass
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+            took = pool.submit(finished, home).result()
+        what = f"dashboard, gradebook, three exports of {number:,} results"
+        found.append((what, f"{took.wall:.1f} s, of them {took.cpu:.1f} s of CPU"))
+        found.append(("memory, before and at most", f"{took.before / 2**20:.0f} and {took.peak / 2**20:.0f} MB"))
+    folder = folder / str(count)
     size = (folder / "index.html").stat().st_size / 2**20
-    found = [(f"dashboard, gradebook, three exports of {count:,} results", f"{seconds:.1f} s")]
     found.append(("index.html", f"{size:.1f} MB"))
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium:

@@ -16,7 +16,8 @@ from graders.batch.run import Batch, Tally, timeout_of
 from graders.batch.students import rows_for
 from graders.batch.view import batch_view
 from graders.batch.workers import LocalWorkers, Workers
-from graders.exports.write import Exported, ExportFiles, refuse_incomplete
+from graders.exports.export import Exported, ExportFiles
+from graders.exports.write import refuse_incomplete
 from graders.foundation.errors import BadUsage, OurFault
 from graders.intake import HandIn, Intake, Member, match, read_roster, take_in
 from graders.intake.roster import Matched

@@ -1,16 +1,18 @@
 """Drawing the dashboard. Everything is in the page: rows as JSON, which its script sorts, searches and turns over."""
 
+from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
 from graders.dashboard.statistics import ClassStatistics, statistics
-from graders.ledger import Ledger, Status, StudentResult
+from graders.ledger import Ledger, Status, StudentFigures
 from graders.report.html import own_text, plain_words, policy_of
 from graders.report.plain_text import one_line, plain_text
 
@@ -18,7 +20,14 @@ _TEMPLATES = Path(__file__).parent / "templates"
 MISTAKES = 30
 NAMED = 8  # students named beside a mistake; all of them are a click away
 ATTENTION = 50
+UNDECIDED = ("ungraded", "open")
 FIRST = (Status.UNGRADED, Status.UNOPENED, Status.WAITING)
+
+COMMONEST = """
+    SELECT m.mistake FROM hand_in h JOIN mistake m ON m.sitting = h.sitting
+    GROUP BY m.mistake ORDER BY count(DISTINCT h.student) DESC, m.mistake LIMIT ?
+"""
+MADE = "SELECT h.student, m.mistake, m.words FROM hand_in h JOIN mistake m ON m.sitting = h.sitting"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +39,7 @@ class Mistake:
     who: Sequence[int]
 
 
-def render_dashboard(ledger: Ledger, found: Sequence[StudentResult], title: str, *, similarity: str = "") -> str:
+def render_dashboard(ledger: Ledger, found: Sequence[StudentFigures], title: str, *, similarity: str = "") -> str:
     """Return index.html.
 
     Args:
@@ -59,7 +68,7 @@ def render_dashboard(ledger: Ledger, found: Sequence[StudentResult], title: str,
         mistakes=mistakes(ledger, results),
         named=NAMED,
         results=results,
-        rows=[row(r, figures) for r in results],
+        rows=_json_list(row(r, figures) for r in results),
         times={
             "students": [round(r.seconds, 1) for r in results],
             "criteria": criterion_times(results, figures),
@@ -69,12 +78,15 @@ def render_dashboard(ledger: Ledger, found: Sequence[StudentResult], title: str,
     )
 
 
-def row(result: StudentResult, figures: ClassStatistics) -> list[object]:
+def row(result: StudentFigures, figures: ClassStatistics) -> list[object]:
     """Return a student as the page's script reads it; times are elsewhere, for they alone differ between two runs."""
-    earned = {c.name: None if c.standing in ("ungraded", "open") else c.earned for c in result.criteria}
+    earned = {
+        heading.name: None if standing in UNDECIDED else points
+        for heading, standing, points in zip(result.headings, result.standings, result.earned, strict=True)
+    }
     identity = result.hand_in.identity
     searched = [identity.get(key, "") for key in ("sid", "email", "login", "section")]
-    has_report = bool(result.criteria)
+    has_report = bool(result.headings)
     return [
         one_line(result.hand_in.name),
         f"students/{quote(result.hand_in.student)}/report.html" if has_report else "",
@@ -105,30 +117,35 @@ def bars(figures: ClassStatistics) -> list[dict[str, object]]:
     ]
 
 
-def mistakes(ledger: Ledger, results: Sequence[StudentResult]) -> list[Mistake]:
+def mistakes(ledger: Ledger, results: Sequence[StudentFigures]) -> list[Mistake]:
     """Return the commonest mistakes of the class, each with who made it."""
+    commonest = [found["mistake"] for found in ledger.rows(COMMONEST, (MISTAKES,))]
     place = {r.hand_in.student: number for number, r in enumerate(results)}
-    who: dict[str, set[int]] = {}
-    words: dict[str, Counter[str]] = {}
-    for found in ledger.each(
-        "SELECT h.student, m.mistake, m.words FROM hand_in h JOIN mistake m ON m.sitting = h.sitting"
-    ):
-        who.setdefault(found["mistake"], set()).add(place[found["student"]])
-        words.setdefault(found["mistake"], Counter())[found["words"]] += 1
-    commonest = sorted(who, key=lambda identity: (-len(who[identity]), identity))[:MISTAKES]
+    who: dict[str, set[int]] = {identity: set() for identity in commonest}
+    words: dict[str, Counter[str]] = {identity: Counter() for identity in commonest}
+    for student, identity, told in ledger.each(MADE):
+        if identity in who:
+            who[identity].add(place[student])
+            words[identity][told] += 1
     return [
         Mistake(identity=i, words=min(words[i], key=lambda w, i=i: (-words[i][w], w)), who=sorted(who[i]))  # type: ignore[misc]
         for i in commonest
     ]
 
 
-def criterion_times(results: Sequence[StudentResult], figures: ClassStatistics) -> list[list[object]]:
+def criterion_times(results: Sequence[StudentFigures], figures: ClassStatistics) -> list[list[object]]:
     """Return title and mean seconds of each criterion."""
-    seconds: dict[str, list[float]] = {}
+    seconds: dict[str, array[float]] = {c.name: array("d") for c in figures.criteria}
     for result in results:
-        for c in result.criteria:
-            seconds.setdefault(c.name, []).append(c.seconds)
+        for heading, time in zip(result.headings, result.times, strict=True):
+            seconds[heading.name].append(time)
     return [[one_line(c.title), round(sum(s) / len(s), 3)] for c in figures.criteria if (s := seconds.get(c.name))]
+
+
+def _json_list(items: Iterable[object]) -> Markup:
+    """Return what `tojson` makes of the list, of which it would hold every number as an object."""
+    told = (htmlsafe_json_dumps(item) for item in items)  # nothing in it could end the script element
+    return Markup("[{}]").format(Markup(", ").join(told))
 
 
 def _environment() -> Environment:

@@ -1,12 +1,15 @@
 """What a class's points say of the criteria: difficulty, discrimination, reliability; and how the totals are spread."""
 
 import math
+from array import array
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from graders.ledger import CriterionRow, Status, StudentResult
+from graders.ledger import Status, StudentFigures
+from graders.ledger.figures import Heading
 
 BINS = 20
 DECIDED = ("full", "partial", "none", "not attempted")
@@ -62,22 +65,29 @@ class ClassStatistics:
     criteria: tuple[CriterionStatistics, ...]
 
 
-def statistics(results: Sequence[StudentResult]) -> ClassStatistics:
+@dataclass(slots=True, kw_only=True)
+class Column:
+    """One criterion over the class: its heading, how many students are of each standing, and the decided shares."""
+
+    heading: Heading
+    standings: Counter[str] = field(default_factory=Counter)
+    shares: "array[float]" = field(default_factory=lambda: array("d"))
+
+
+def statistics(results: Sequence[StudentFigures]) -> ClassStatistics:
     """Return the figures of a class; students without a total are counted and nothing else."""
     graded = [r for r in results if r.total is not None]
+    counts = Counter(r.status for r in results)
     totals = np.array([r.total for r in graded], dtype=float)  # (N,)
     points = max((r.points for r in results), default=0.0)
     shares = np.array([r.total / r.points for r in graded if r.total is not None and r.points > 0])
     places = np.clip((shares * BINS).astype(int), 0, BINS - 1)
-    rows: dict[str, list[CriterionRow]] = {}
-    for result in results:
-        for c in result.criteria:
-            rows.setdefault(c.name, []).append(c)
-    names = list(rows)
+    columns = columns_of(results)
+    names = list(columns)
     earned = earned_matrix(graded, names)  # (N, M), NaN where undecided
     decided = ~np.isnan(earned).any(axis=0) if graded else np.zeros(len(names), dtype=bool)
     return ClassStatistics(
-        counts={status: sum(r.status is status for r in results) for status in Status},
+        counts={status: counts[status] for status in Status},
         totals=len(graded),
         points=points,
         mean=float(totals.mean()) if len(totals) else None,
@@ -85,18 +95,32 @@ def statistics(results: Sequence[StudentResult]) -> ClassStatistics:
         deviation=float(totals.std(ddof=1)) if len(totals) > 1 else None,
         bins=tuple(np.bincount(places, minlength=BINS).tolist()),
         alpha=cronbach_alpha(earned[:, decided]) if graded else None,
-        criteria=tuple(_criterion(rows[name], earned, place) for place, name in enumerate(names)),
+        criteria=tuple(_criterion(column, earned, place) for place, column in enumerate(columns.values())),
     )
 
 
-def earned_matrix(results: Sequence[StudentResult], names: Sequence[str]) -> np.ndarray:
+def columns_of(results: Sequence[StudentFigures]) -> dict[str, Column]:
+    """Return the criteria by name, in the order in which students have them."""
+    columns: dict[str, Column] = {}
+    for result in results:
+        for heading, standing, earned in zip(result.headings, result.standings, result.earned, strict=True):
+            column = columns.get(heading.name)
+            if column is None:
+                column = columns[heading.name] = Column(heading=heading)
+            column.standings[standing] += 1
+            if standing in DECIDED and heading.points > 0:
+                column.shares.append(earned / heading.points)
+    return columns
+
+
+def earned_matrix(results: Sequence[StudentFigures], names: Sequence[str]) -> np.ndarray:
     """Return points earned, (students, criteria); NaN where a criterion is open or was not in the student's rubric."""
     place = {name: number for number, name in enumerate(names)}
     earned = np.full((len(results), len(names)), np.nan)
     for row, result in enumerate(results):
-        for c in result.criteria:
-            if c.standing in DECIDED:
-                earned[row, place[c.name]] = c.earned
+        for heading, standing, points in zip(result.headings, result.standings, result.earned, strict=True):
+            if standing in DECIDED:
+                earned[row, place[heading.name]] = points
     return earned
 
 
@@ -127,20 +151,19 @@ def cronbach_alpha(earned: np.ndarray) -> float | None:
     return float(items / (items - 1) * (1 - earned.var(axis=0, ddof=1).sum() / total))
 
 
-def _criterion(rows: Sequence[CriterionRow], earned: np.ndarray, column: int) -> CriterionStatistics:
-    standings = [c.standing for c in rows]
-    shares = [c.earned / c.points for c in rows if c.standing in DECIDED and c.points > 0]
+def _criterion(column: Column, earned: np.ndarray, place: int) -> CriterionStatistics:
+    standings, shares = column.standings, column.shares
     return CriterionStatistics(
-        name=rows[0].name,
-        title=rows[0].title,
-        points=rows[0].points,
+        name=column.heading.name,
+        title=column.heading.title,
+        points=column.heading.points,
         judged=len(shares),
         difficulty=math.fsum(shares) / len(shares) if shares else None,
-        discrimination=corrected_item_total(earned, column) if len(earned) else None,
-        full=standings.count("full"),
-        partial=standings.count("partial"),
-        none=standings.count("none"),
-        not_attempted=standings.count("not attempted"),
-        open=standings.count("open"),
-        ungraded=standings.count("ungraded"),
+        discrimination=corrected_item_total(earned, place) if len(earned) else None,
+        full=standings["full"],
+        partial=standings["partial"],
+        none=standings["none"],
+        not_attempted=standings["not attempted"],
+        open=standings["open"],
+        ungraded=standings["ungraded"],
     )

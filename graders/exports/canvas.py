@@ -8,14 +8,14 @@ from pathlib import Path
 from graders.exports.sheet import Sheet, read_sheet, scaled
 from graders.foundation.errors import BadUsage
 from graders.intake.roster import name_forms, plain
-from graders.ledger import StudentResult
+from graders.ledger import StudentFigures
 
 STUDENT_COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 ASSIGNMENT = re.compile(r"(?P<title>.*) \((?P<id>\d+)\)", re.DOTALL)
 POSSIBLE = "points possible"
 
 
-def canvas_text(path: Path, assignment: str, results: Iterable[StudentResult]) -> tuple[str, list[str]]:
+def canvas_text(path: Path, assignment: str, results: Iterable[StudentFigures]) -> tuple[str, list[str]]:
     """Return the CSV to upload, and the names of students of the class whom it has no line for.
 
     Only the student columns and the one assignment are in it: other columns, uploaded again, would overwrite what has
@@ -28,7 +28,7 @@ def canvas_text(path: Path, assignment: str, results: Iterable[StudentResult]) -
     header = [name.strip() for name in sheet.rows[0]]
     places = _student_places(sheet, header)
     column = _assignment_place(sheet, header, assignment)
-    by_identity: dict[str, StudentResult] = {}
+    by_identity: dict[str, StudentFigures] = {}
     for each in results:
         for form in _forms(each):
             by_identity.setdefault(form, each)
@@ -88,14 +88,14 @@ def _possible(sheet: Sheet, student: int, column: int) -> str:
     return ""
 
 
-def _forms(result: StudentResult) -> list[str]:
+def _forms(result: StudentFigures) -> list[str]:
     identity = result.hand_in.identity
     forms = [f"id {identity['lms'].strip()}"] if identity.get("lms") else []
     forms += [f"sis {plain(identity[key])}" for key in ("sid", "login", "email") if identity.get(key)]
     return [*forms, *(f"name {form}" for form in name_forms(identity.get("name", "")))]
 
 
-def _result_of(cells: list[str], places: dict[str, int], known: dict[str, StudentResult]) -> StudentResult | None:
+def _result_of(cells: list[str], places: dict[str, int], known: dict[str, StudentFigures]) -> StudentFigures | None:
     """Return whose line it is: by Canvas's number, then by the school's, then by name."""
     if not cells[places["ID"]].strip():
         return None

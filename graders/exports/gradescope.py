@@ -52,6 +52,12 @@ def _test(number: int, c: CriterionRow) -> Mapping[str, object]:
     return test
 
 
+def gradescope_file(result: StudentResult) -> str | None:
+    """Return a student's results.json as text; None where there is no total."""
+    told = gradescope_results(result)
+    return None if told is None else gradescope_text(told)
+
+
 def gradescope_text(results: Mapping[str, object]) -> str:
     """Return results.json as text."""
     return json.dumps(results, sort_keys=True, allow_nan=False) + "\n"

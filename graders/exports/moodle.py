@@ -2,7 +2,8 @@
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from graders.exports.sheet import Sheet, read_sheet, scaled
@@ -19,7 +20,26 @@ LOCKED = "grade can be changed"
 DIGITS = re.compile(r"(\d+)\s*$")
 
 
-def moodle_text(path: Path, results: Iterable[StudentResult]) -> tuple[str, list[str]]:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Entry:
+    """What goes into a student's line.
+
+    Args:
+        name, student: what to call the student, and the folder.
+        forms: what the student may be found by, the surest first.
+        total, points: None and anything where there is no total.
+        feedback: as Moodle takes it; "" where there is no total.
+    """
+
+    name: str
+    student: str
+    forms: tuple[str, ...]
+    total: float | None
+    points: float
+    feedback: str
+
+
+def moodle_text(path: Path, entries: Iterable[Entry]) -> tuple[str, list[str]]:
     """Return the worksheet with grades and feedback, and the names of students whom it has no line for.
 
     Who has no total, and whose grade Moodle has locked, keeps the line as it was.
@@ -36,31 +56,43 @@ def moodle_text(path: Path, results: Iterable[StudentResult]) -> tuple[str, list
                 "Download it under 'View all submissions', 'Download grading worksheet', with comments switched on."
             )
             raise BadUsage(message, remedy=remedy)
-    known: dict[str, StudentResult] = {}
-    for each in results:
-        for form in _forms(each):
-            known.setdefault(form, each)
+    known: dict[str, Entry] = {}
+    for entry in entries:
+        for form in entry.forms:
+            known.setdefault(form, entry)
     rows: list[list[object]] = [list(sheet.rows[0])]
     found = set()
     for row in sheet.rows[1:]:
         cells: list[object] = list(row)
-        result = _result_of(row, columns, known)
-        if result is not None and len(row) == len(sheet.rows[0]):
-            found.add(result.hand_in.student)
-            _fill(cells, row, columns, result, sheet)
+        own = _entry_of(row, columns, known)
+        if own is not None and len(row) == len(sheet.rows[0]):
+            found.add(own.student)
+            _fill(cells, row, columns, own, sheet)
         rows.append(cells)
-    missing = [r.hand_in.name for r in dict.fromkeys(known.values()) if r.hand_in.student not in found]
+    missing = [entry.name for entry in dict.fromkeys(known.values()) if entry.student not in found]
     return sheet.text(rows), missing
 
 
-def _fill(cells: list[object], row: list[str], columns: dict[str, int], result: StudentResult, sheet: Sheet) -> None:
+def _fill(cells: list[object], row: list[str], columns: dict[str, int], entry: Entry, sheet: Sheet) -> None:
     locked = LOCKED in columns and plain(row[columns[LOCKED]]) in ("no", "0", "nein", "non")
-    if result.total is None or locked:
+    if entry.total is None or locked:
         return
     maximum = row[columns[MAXIMUM]] if MAXIMUM in columns else ""
-    grade = number(scaled(result.total, result.points, maximum))
+    grade = number(scaled(entry.total, entry.points, maximum))
     cells[columns[GRADE]] = grade.replace(".", ",") if sheet.delimiter == ";" else grade
-    cells[columns[FEEDBACK]] = feedback_of(result)
+    cells[columns[FEEDBACK]] = entry.feedback
+
+
+def entry_of(result: StudentResult) -> Entry:
+    """Return what goes into a student's line."""
+    return Entry(
+        name=result.hand_in.name,
+        student=result.hand_in.student,
+        forms=tuple(_forms(result.hand_in.identity)),
+        total=result.total,
+        points=result.points,
+        feedback="" if result.total is None else feedback_of(result),
+    )
 
 
 def feedback_of(result: StudentResult) -> str:
@@ -76,14 +108,13 @@ def feedback_of(result: StudentResult) -> str:
     return "<br>".join(html.escape(" ".join(line.split())) for line in lines)
 
 
-def _forms(result: StudentResult) -> list[str]:
-    identity = result.hand_in.identity
+def _forms(identity: Mapping[str, str]) -> list[str]:
     forms = [f"id {identity['lms'].strip()}"] if identity.get("lms") else []
     forms += [f"mail {plain(identity['email'])}"] if identity.get("email") else []
     return [*forms, *(f"name {form}" for form in name_forms(identity.get("name", "")))]
 
 
-def _result_of(row: list[str], columns: dict[str, int], known: dict[str, StudentResult]) -> StudentResult | None:
+def _entry_of(row: list[str], columns: dict[str, int], known: dict[str, Entry]) -> Entry | None:
     """Return whose line it is: by 'Participant 12345', then by address, then by name."""
 
     def cell(name: str) -> str:

@@ -12,7 +12,7 @@ def csv_text(rows: Iterable[Sequence[object]], *, line_end: str = "\r\n", delimi
     """Return rows as CSV (RFC 4180): text is defused, numbers stay numbers, None is an empty cell."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator=line_end, delimiter=delimiter)
-    writer.writerows([[cell(value) for value in row] for row in rows])
+    writer.writerows([cell(value) for value in row] for row in rows)
     return buffer.getvalue()
 
 

@@ -1,41 +1,18 @@
 """Writing an export under RESULTS/exports/."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 from graders.exports.canvas import canvas_text
 from graders.exports.classroom50 import classroom50_text
-from graders.exports.gradescope import gradescope_results, gradescope_text
-from graders.exports.junit import junit_text
-from graders.exports.moodle import moodle_text
+from graders.exports.export import Export, ExportFiles, FileEach, JunitExport, TableExport
+from graders.exports.gradescope import gradescope_file
+from graders.exports.moodle import entry_of, moodle_text
 from graders.foundation.errors import BadUsage
-from graders.ledger import StudentResult
-from graders.report.whole_file import write_whole
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExportFiles:
-    """What some platforms need beside the results.
-
-    Args:
-        canvas_csv: the gradebook as Canvas exported it.
-        assignment: the assignment's heading in it.
-        moodle_csv: the grading worksheet as Moodle exported it.
-    """
-
-    canvas_csv: Path | None = None
-    assignment: str = ""
-    moodle_csv: Path | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exported:
-    """What was written: the file or folder, and who is not in it and why."""
-
-    path: Path
-    left_out: Sequence[str] = ()
-    why: str = "they have no total yet"
+from graders.ledger import figures_of
+from graders.report.whole_file import whole_file
 
 
 def refuse_incomplete(formats: Sequence[str], files: ExportFiles) -> None:
@@ -58,49 +35,35 @@ def refuse_incomplete(formats: Sequence[str], files: ExportFiles) -> None:
         moodle_text(files.moodle_csv, ())
 
 
-def write_export(kind: str, results: Sequence[StudentResult], folder: Path, files: ExportFiles) -> Exported:
-    """Write one export.
+@contextmanager
+def opened_exports(kinds: Sequence[str], folder: Path, files: ExportFiles) -> Iterator[list[Export]]:
+    """Open exports, so that one reading of the class is enough for all: each is given every student, then written.
 
     Args:
-        kind: one of FORMATS.
-        results: the class.
+        kinds: some of FORMATS.
         folder: the folder of the results.
-        files: what the platform gave.
+        files: what the platforms gave.
 
     Raises:
-        BadUsage: the platform's file is not what it should be.
-        OSError: the export cannot be written.
+        OSError: they cannot be written.
     """
-    out = folder / "exports"
+    with ExitStack() as whole_files:
+        yield [_export(kind, folder / "exports", files, whole_files) for kind in kinds]
+
+
+def _export(kind: str, out: Path, files: ExportFiles, whole_files: ExitStack) -> Export:
     out.mkdir(parents=True, exist_ok=True)
     match kind:
         case "canvas":
             assert files.canvas_csv is not None
-            text, missing = canvas_text(files.canvas_csv, files.assignment, results)
-            return _whole(out / "canvas.csv", text, missing)
+            filled_in = partial(canvas_text, files.canvas_csv, files.assignment)
+            return TableExport(out / "canvas.csv", figures_of, filled_in)
         case "moodle":
             assert files.moodle_csv is not None
-            text, missing = moodle_text(files.moodle_csv, results)
-            return _whole(out / "moodle.csv", text, missing)
+            return TableExport(out / "moodle.csv", entry_of, partial(moodle_text, files.moodle_csv))
         case "junit":
-            return _whole(out / "junit.xml", junit_text(results), ())
-    left_out = []
-    for result in results:
-        if kind == "gradescope":
-            told = gradescope_results(result)
-            text_of_one = None if told is None else gradescope_text(told)
-        else:
-            text_of_one = classroom50_text(result)
-        target = out / kind / result.hand_in.student / "results.json"
-        if text_of_one is None:
-            left_out.append(result.hand_in.name)
-            target.unlink(missing_ok=True)
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(target, text_of_one)
-    return Exported(path=out / kind, left_out=left_out)
-
-
-def _whole(path: Path, text: str, missing: Sequence[str]) -> Exported:
-    write_whole(path, text)
-    return Exported(path=path, left_out=missing, why="the platform's file has no line for them")
+            path = out / "junit.xml"
+            return JunitExport(path, whole_files.enter_context(whole_file(path)))
+        case "gradescope":
+            return FileEach(out / kind, gradescope_file)
+    return FileEach(out / kind, classroom50_text)

@@ -2,6 +2,7 @@
 
 from graders.ledger.criteria import CriterionRow, rows_of
 from graders.ledger.database import LedgerError
+from graders.ledger.figures import StudentFigures, figures_of
 from graders.ledger.results import Status, StudentResult, results_of
 from graders.ledger.rows import Award, HandInRow, SittingRow
 from graders.ledger.store import Ledger
@@ -14,7 +15,9 @@ __all__ = [
     "LedgerError",
     "SittingRow",
     "Status",
+    "StudentFigures",
     "StudentResult",
+    "figures_of",
     "results_of",
     "rows_of",
 ]

@@ -1,6 +1,7 @@
 """The class in results.db: who handed in what, and which sitting each has."""
 
 import json
+import sqlite3
 from collections.abc import Mapping, Sequence
 
 from graders.ledger.database import Database
@@ -48,20 +49,22 @@ class HandIns(Database):
 
     def hand_ins(self) -> list[HandInRow]:
         """Return the class in its order."""
-        return [
-            HandInRow(
-                student=row["student"],
-                identity=json.loads(row["identity"]),
-                source=row["source"],
-                late=bool(row["late"]),
-                problem=row["problem"],
-                notices=tuple((message, where) for message, where in json.loads(row["notices"])),
-                sitting=row["sitting"],
-            )
-            for row in self.rows("SELECT * FROM hand_in ORDER BY place")
-        ]
+        return [hand_in_of(row) for row in self.rows("SELECT * FROM hand_in ORDER BY place")]
 
     def point_to(self, sittings: Mapping[str, str]) -> None:
         """Give students other sittings (student -> key), all of them or none."""
         with self.transaction() as db:
             db.executemany("UPDATE hand_in SET sitting = ? WHERE student = ?", [(k, s) for s, k in sittings.items()])
+
+
+def hand_in_of(row: sqlite3.Row) -> HandInRow:
+    """Return a row of the table hand_in, with or without other columns, as the rest of the program sees it."""
+    return HandInRow(
+        student=row["student"],
+        identity=json.loads(row["identity"]),
+        source=row["source"],
+        late=bool(row["late"]),
+        problem=row["problem"],
+        notices=tuple((message, where) for message, where in json.loads(row["notices"])),
+        sitting=row["sitting"],
+    )

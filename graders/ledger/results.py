@@ -1,12 +1,12 @@
 """The class as tables, exports and the dashboard see it: one student after another, with what people awarded."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import groupby
 
 from graders.ledger.criteria import CriterionRow
+from graders.ledger.hand_ins import hand_in_of
 from graders.ledger.rows import Award, HandInRow
 from graders.ledger.store import Ledger
 
@@ -59,13 +59,14 @@ class StudentResult:
         return round(math.fsum(c.points for c in self.criteria), 2)
 
 
-QUERY = """
-    SELECT h.student, h.place AS hand_in_place, h.source, h.problem,
-           s.key, s.parcel, s.fault, s.seconds AS sitting_seconds,
-           c.name, c.title, c.heading, c.points, c.earned, c.open_points, c.standing, c.reason, c.feedback, c.seconds,
-           c.visibility
-    FROM hand_in h LEFT JOIN sitting s ON s.key = h.sitting LEFT JOIN criterion c ON c.sitting = s.key
-    ORDER BY h.place, c.place
+STUDENTS = """
+    SELECT h.student, h.identity, h.source, h.late, h.problem, h.notices, h.sitting, s.key, s.parcel, s.fault, s.seconds
+    FROM hand_in h LEFT JOIN sitting s ON s.key = h.sitting
+    ORDER BY h.place
+"""
+CRITERIA = """
+    SELECT name, title, heading, points, earned, open_points, standing, reason, feedback, seconds, visibility
+    FROM criterion WHERE sitting = ? ORDER BY place
 """
 
 
@@ -74,40 +75,39 @@ def results_of(ledger: Ledger) -> Iterator[StudentResult]:
     awards: dict[str, dict[str, Award]] = {}
     for (student, criterion), award in ledger.awards().items():
         awards.setdefault(student, {})[criterion] = award
-    students = {row.student: row for row in ledger.hand_ins()}
-    for student, group in groupby(ledger.each(QUERY), key=lambda row: row["student"]):
-        rows = list(group)
-        first = rows[0]
-        given = awards.get(student, {})
-        criteria = tuple(
-            awarded(
-                CriterionRow(
-                    name=row["name"],
-                    title=row["title"],
-                    group=row["heading"],
-                    points=row["points"],
-                    earned=row["earned"],
-                    open_points=row["open_points"],
-                    standing=row["standing"],
-                    reason=row["reason"],
-                    feedback=row["feedback"],
-                    seconds=row["seconds"],
-                    visibility=row["visibility"],
-                ),
-                given.get(row["name"]),
-            )
-            for row in rows
-            if row["name"] is not None
-        )
-        status, problem = _status(first["source"], first["problem"], first["key"], first["fault"], criteria)
+    # The criteria are asked for student by student: one query for all would sort every word of the class.
+    for row in ledger.each(STUDENTS):
+        hand_in = hand_in_of(row)
+        given = awards.get(hand_in.student, {})
+        criteria = tuple(_criteria(ledger, row["key"], given)) if row["key"] is not None else ()
+        status, problem = _status(hand_in, row["key"], row["fault"], criteria)
         yield StudentResult(
-            hand_in=students[student],
+            hand_in=hand_in,
             status=status,
             problem=problem,
             criteria=criteria,
-            seconds=first["sitting_seconds"] or 0.0,
-            submission=first["parcel"] or "",
+            seconds=row["seconds"] or 0.0,
+            submission=row["parcel"] or "",
         )
+
+
+def _criteria(ledger: Ledger, sitting: str, given: Mapping[str, Award]) -> Iterator[CriterionRow]:
+    for row in ledger.rows(CRITERIA, (sitting,)):
+        name, title, group, points, earned, open_points, standing, reason, feedback, seconds, visibility = row
+        criterion = CriterionRow(
+            name=name,
+            title=title,
+            group=group,
+            points=points,
+            earned=earned,
+            open_points=open_points,
+            standing=standing,
+            reason=reason,
+            feedback=feedback,
+            seconds=seconds,
+            visibility=visibility,
+        )
+        yield awarded(criterion, given.get(name))
 
 
 def awarded(row: CriterionRow, award: Award | None) -> CriterionRow:
@@ -120,12 +120,12 @@ def awarded(row: CriterionRow, award: Award | None) -> CriterionRow:
 
 
 def _status(
-    source: str, problem: str, key: str | None, fault: str | None, criteria: tuple[CriterionRow, ...]
+    hand_in: HandInRow, key: str | None, fault: str | None, criteria: tuple[CriterionRow, ...]
 ) -> tuple[Status, str]:
-    if not source:
+    if not hand_in.source:
         return Status.MISSING, "nothing was handed in"
-    if problem:
-        return Status.UNOPENED, problem
+    if hand_in.problem:
+        return Status.UNOPENED, hand_in.problem
     if key is None:
         return Status.WAITING, "the batch has not come to it yet"
     ungraded = [f"{c.title}: {c.reason}" for c in criteria if c.standing == "ungraded"]

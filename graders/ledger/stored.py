@@ -48,7 +48,9 @@ def scorecard_of(raw: bytes) -> Scorecard:
 
 def observations_bytes(known: Mapping[bytes, Observation]) -> bytes:
     """Return what a submission answered as bytes, by the identity of the question."""
-    packer = zlib.compressobj(FAST)
+    # Most of it is weights, in which nothing repeats but runs of zeros: looking for more takes twice the time and makes
+    # it 2 % smaller.
+    packer = zlib.compressobj(FAST, strategy=zlib.Z_RLE)
     chunks = [packer.compress(_observation_frame(identity, seen)) for identity, seen in known.items()]
     return b"".join([*chunks, packer.flush()])
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from graders.batch.assignment import Assignment, grader_version
+from graders.batch.finish import finish
 from graders.batch.grade_class import matched_class
 from graders.batch.publish import Publisher
 from graders.batch.run import Batch
@@ -17,6 +18,7 @@ from graders.ledger import CriterionRow, Ledger
 from graders.rubric import parse_rubric
 from tests.batch.classroom import RUBRIC
 from tests.batch.workers_here import QuietView, WorkersHere
+from tests.dashboard.big_class import fill
 
 RESULT_BYTES = 300_000  # of a scorecard, of observations and of a report: what a graded submission amounts to
 FEW, MANY = 15, 90
@@ -90,3 +92,23 @@ def test_the_coordinator_keeps_nothing_of_a_submission_that_is_done(tmp_path: Pa
     allowed = EACH * (MANY - FEW)
     assert many[0] - few[0] < allowed < RESULT_BYTES * (MANY - FEW) / 10, f"peak of {few[0]:,} and {many[0]:,} bytes"
     assert many[1] - few[1] < allowed, f"{few[1]:,} and {many[1]:,} bytes are left"
+
+
+def peak_of_finish(folder: Path, students: int) -> int:
+    """Return the peak, in bytes, of writing the files of a class."""
+    folder.mkdir()
+    with fill(folder, students) as ledger:
+        gc.collect()
+        tracemalloc.start()
+        try:
+            finish(ledger, folder, "MLP", ("gradescope", "classroom50", "junit"))
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+
+def test_the_files_of_the_class_are_written_without_the_words_of_everyone_in_memory(tmp_path: Path) -> None:
+    peak_of_finish(tmp_path / "warm", 5)
+    few, many = 20, 220
+    grown = peak_of_finish(tmp_path / "many", many) - peak_of_finish(tmp_path / "few", few)
+    assert grown < EACH * (many - few), f"{grown / (many - few):,.0f} bytes a student"

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from graders.dashboard import render_dashboard
-from graders.ledger import results_of
+from graders.ledger import figures_of, results_of
 from tests.dashboard.big_class import SCRIPT, fill
 from tests.report.test_browser import FAINT_TEXTS, OPTIONS
 
@@ -42,9 +42,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return results with a page of the class, and a report for one of them."""
     folder = tmp_path_factory.mktemp("results")
     with fill(folder, STUDENTS, names=NAMES) as ledger:
-        (folder / "index.html").write_text(
-            render_dashboard(ledger, list(results_of(ledger)), f"MLP {SCRIPT}"), encoding="utf-8"
-        )
+        figures = [figures_of(result) for result in results_of(ledger)]
+        (folder / "index.html").write_text(render_dashboard(ledger, figures, f"MLP {SCRIPT}"), encoding="utf-8")
     report = folder / "students" / "s00000" / "report.html"
     report.parent.mkdir(parents=True)
     report.write_text("<!DOCTYPE html><title>r</title><link rel=icon href=data:,><h1>report of s00000</h1>")

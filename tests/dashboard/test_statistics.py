@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from graders.dashboard.statistics import corrected_item_total, cronbach_alpha, earned_matrix, statistics
-from graders.ledger import CriterionRow, HandInRow, Status, StudentResult
+from graders.ledger import CriterionRow, HandInRow, Status, StudentFigures, StudentResult, figures_of
 
 
-def result(number: int, *earned: float | None, status: Status = Status.GRADED) -> StudentResult:
+def result(number: int, *earned: float | None, status: Status = Status.GRADED) -> StudentFigures:
     """Return a student with these points of ten a criterion; None for what is open."""
     criteria = tuple(
         CriterionRow(
@@ -23,7 +23,7 @@ def result(number: int, *earned: float | None, status: Status = Status.GRADED) -
         for place, points in enumerate(earned)
     )
     hand_in = HandInRow(student=f"s{number}", identity={}, source="x")
-    return StudentResult(hand_in=hand_in, status=status, problem="", criteria=criteria, seconds=1.0)
+    return figures_of(StudentResult(hand_in=hand_in, status=status, problem="", criteria=criteria, seconds=1.0))
 
 
 def test_alpha_is_cronbachs() -> None:

@@ -2,17 +2,18 @@
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from graders.exports.classroom50 import classroom50_text
+from graders.exports.export import Exported, ExportFiles
 from graders.exports.formats import FORMATS
 from graders.exports.gradescope import gradescope_results, gradescope_text
-from graders.exports.junit import junit_text
-from graders.exports.write import ExportFiles, refuse_incomplete, write_export
+from graders.exports.junit import junit_suite
+from graders.exports.write import opened_exports, refuse_incomplete
 from graders.foundation.errors import BadUsage
 from graders.ledger import Award, Ledger, StudentResult, results_of
 from tests.exports.class_of_names import LONG, PEOPLE, class_of_names
@@ -29,6 +30,15 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 def everyone(ledger: Ledger) -> dict[str, StudentResult]:
     """Return the class by folder."""
     return {r.hand_in.student: r for r in results_of(ledger)}
+
+
+def written(ledger: Ledger, kinds: Sequence[str], folder: Path) -> list[Exported]:
+    """Write exports of the class."""
+    with opened_exports(kinds, folder, ExportFiles()) as exports:
+        for result in results_of(ledger):
+            for export in exports:
+                export.add(result)
+        return [export.written() for export in exports]
 
 
 def test_gradescope_reads_one_test_a_criterion(ledger: Ledger) -> None:
@@ -87,8 +97,9 @@ def test_classroom50_reads_whole_numbers(ledger: Ledger) -> None:
     assert all(type(number) is int for number in numbers)
 
 
-def test_junit_is_xml_with_scores_as_properties(ledger: Ledger) -> None:
-    root = ElementTree.fromstring(junit_text(results_of(ledger)))  # noqa: S314 - we wrote it
+def test_junit_is_xml_with_scores_as_properties(ledger: Ledger, tmp_path: Path) -> None:
+    (exported,) = written(ledger, ["junit"], tmp_path)
+    root = ElementTree.parse(exported.path).getroot()  # noqa: S314 - we wrote it
     suites = {suite.get("id"): suite for suite in root}
     assert len(suites) == len(PEOPLE)
     assert suites["s105"].get("name") == LONG
@@ -104,12 +115,28 @@ def test_junit_is_xml_with_scores_as_properties(ledger: Ledger) -> None:
     assert suites["s107"][0].find("skipped") is not None
 
 
+def test_a_suite_is_written_to_the_letter_as_elementtree_writes_it(ledger: Ledger) -> None:
+    for result in results_of(ledger):
+        suite = junit_suite(result).removesuffix("\n")
+        assert ElementTree.tostring(ElementTree.fromstring(suite), encoding="unicode") == suite  # noqa: S314 - ours
+
+
 def test_every_export_is_written_and_says_whom_it_leaves_out(ledger: Ledger, tmp_path: Path) -> None:
-    for kind in ("gradescope", "classroom50", "junit"):
-        exported = write_export(kind, list(results_of(ledger)), tmp_path, ExportFiles())
+    kinds = ("gradescope", "classroom50", "junit")
+    for kind, exported in zip(kinds, written(ledger, kinds, tmp_path), strict=True):
         assert exported.path.exists()
         assert list(exported.left_out) == ([] if kind == "junit" else ["Noll, Nora", "Ungar, Uwe"])
     assert len(list((tmp_path / "exports" / "gradescope").glob("*/results.json"))) == len(PEOPLE) - 2
+
+
+def test_a_file_that_is_right_already_is_left_alone_and_another_is_replaced(ledger: Ledger, tmp_path: Path) -> None:
+    written(ledger, ["gradescope"], tmp_path)
+    first, second = ((tmp_path / "exports" / "gradescope" / name / "results.json") for name in ("s101", "s102"))
+    right, before = second.read_bytes(), first.stat()
+    second.write_bytes(right + b" ")
+    written(ledger, ["gradescope"], tmp_path)
+    assert first.stat().st_ino == before.st_ino, "it was replaced"
+    assert second.read_bytes() == right
 
 
 def test_an_export_that_lacks_the_platforms_file_is_refused_before_anything_is_graded() -> None:

@@ -9,10 +9,10 @@ import pytest
 
 from graders.exports.canvas import canvas_text
 from graders.exports.gradebook import gradebook
-from graders.exports.moodle import moodle_text
+from graders.exports.moodle import entry_of, moodle_text
 from graders.exports.table import csv_text
 from graders.foundation.errors import BadUsage
-from graders.ledger import Ledger, results_of
+from graders.ledger import Ledger, StudentFigures, figures_of, results_of
 from tests.exports.class_of_names import LONG, PEOPLE, class_of_names
 
 POSSIBLE = 22.5
@@ -22,6 +22,11 @@ POSSIBLE = 22.5
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     with class_of_names(tmp_path) as opened:
         yield opened
+
+
+def figures(ledger: Ledger) -> list[StudentFigures]:
+    """Return the class as tables hold it."""
+    return [figures_of(result) for result in results_of(ledger)]
 
 
 def read(text: str) -> list[list[str]]:
@@ -41,7 +46,7 @@ def test_a_number_stays_a_number_and_a_name_a_name(value: object) -> None:
 
 
 def test_the_gradebook_has_everyone_and_no_zero_for_those_without_a_total(ledger: Ledger) -> None:
-    header, *rows = read(gradebook(results_of(ledger)))
+    header, *rows = read(gradebook(figures(ledger)))
     assert len(rows) == len(PEOPLE)
     by_folder = {row[header.index("Folder")]: dict(zip(header, row, strict=True)) for row in rows}
     assert by_folder["s101"]["Total"] == "6"
@@ -80,7 +85,7 @@ def canvas_file(folder: Path, text: str = CANVAS, possible: str = "22.5") -> Pat
 
 @pytest.mark.parametrize("wanted", ["MLP from scratch (901)", "901", "MLP from scratch"])
 def test_canvas_gets_its_own_file_back_with_one_column_filled_in(wanted: str, ledger: Ledger, tmp_path: Path) -> None:
-    text, missing = canvas_text(canvas_file(tmp_path), wanted, results_of(ledger))
+    text, missing = canvas_text(canvas_file(tmp_path), wanted, figures(ledger))
     assert text.startswith("\ufeff")
     assert "\r\n" in text
     header, manual, possible, *rows = read(text)
@@ -100,7 +105,7 @@ def test_canvas_gets_its_own_file_back_with_one_column_filled_in(wanted: str, le
 
 
 def test_canvas_points_are_scaled_to_what_the_assignment_is_worth(ledger: Ledger, tmp_path: Path) -> None:
-    text, _ = canvas_text(canvas_file(tmp_path, possible="100"), "901", results_of(ledger))
+    text, _ = canvas_text(canvas_file(tmp_path, possible="100"), "901", figures(ledger))
     assert read(text)[3][-1] == "26.67"  # 6 of 22.5
 
 
@@ -146,7 +151,7 @@ def test_moodle_gets_its_own_worksheet_back(change_case: type, ledger: Ledger, t
     path = tmp_path / "worksheet.csv"
     path.write_text(f"{change_case(header)}\n{rest}", encoding="utf-8")
     before = read(path.read_text(encoding="utf-8"))
-    text, missing = moodle_text(path, results_of(ledger))
+    text, missing = moodle_text(path, map(entry_of, results_of(ledger)))
     after = read(text)
     assert "\r" not in text, "line ends stay as Moodle wrote them"
     changed = {
@@ -168,7 +173,7 @@ def test_moodle_gets_its_own_worksheet_back(change_case: type, ledger: Ledger, t
 def test_moodle_grades_are_scaled_to_the_maximum(ledger: Ledger, tmp_path: Path) -> None:
     path = tmp_path / "worksheet.csv"
     path.write_text(MOODLE.replace("22.50", "100.00"), encoding="utf-8")
-    assert read(moodle_text(path, results_of(ledger))[0])[1][4] == "26.67"
+    assert read(moodle_text(path, map(entry_of, results_of(ledger)))[0])[1][4] == "26.67"
 
 
 @pytest.mark.parametrize("column", ["Identifier", "Grade", "Feedback comments"])
