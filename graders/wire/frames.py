@@ -68,7 +68,7 @@ def _npy_header(array: np.ndarray) -> bytes:
 def _flat_bytes(array: np.ndarray) -> memoryview:
     """Return the array's numbers as bytes, in the order that its header names; copied only where they lie scattered."""
     in_order = array.T if array.flags.f_contiguous and not array.flags.c_contiguous else array
-    return memoryview(np.ascontiguousarray(in_order).reshape(-1).view(np.uint8))
+    return np.ascontiguousarray(in_order).reshape(-1).view(np.uint8).data
 
 
 def read(stream: IO[bytes], *, cap: int) -> Frame:
