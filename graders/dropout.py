@@ -30,7 +30,7 @@ from graders.measure.manners import inputs_untouched
 from graders.measure.masks import (
     QUANTITIES,
     Drawn,
-    Masks,
+    all_masks,
     drawn,
     one_mask,
     passed,
@@ -150,7 +150,7 @@ class Dropout(Grader):
 
         def test(without: Value, *values: Value) -> str:
             if names:
-                masks = Masks(two, p=self.p)
+                masks = all_masks(two, p=self.p)
                 return _own_masks([masks.explaining(value, names, rtol=self.rtol) for value in values])
             usual = passed(without, two, rtol=self.rtol).all(axis=0)  # (H,)
             if not usual.any():
