@@ -21,21 +21,23 @@ import numpy as np
 from graders.foundation.call import Call, Seeded, Value
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Grader, Seen
-from graders.foundation.observation import Failed, Returned
+from graders.foundation.observation import Answer, Returned
 from graders.foundation.verdict import Check, Verdict, verdict
 from graders.measure.batch import Batch, of_call
 from graders.measure.compare import Wrong, array, check, same
 from graders.measure.dropped import acting_mask, dropped_array, independent, inverted, right_share
+from graders.measure.gradient_arrays import read
 from graders.measure.manners import inputs_untouched
 from graders.measure.masks import (
     QUANTITIES,
     Drawn,
     all_masks,
+    as_by_hand,
     drawn,
+    dropped_by_hand,
     one_mask,
     passed,
     positive_batch,
-    read,
     right_without,
     unseen,
 )
@@ -48,6 +50,12 @@ SINGLES = 3
 REACHES = "Follow the argument dropout of loss_and_grads to the hidden activations: does it arrive there?"
 GENERATOR = "Draw the mask from the generator that is handed in, and from nothing else."
 BOTH = "one mask acts in the forward and the backward pass"
+UNITS = "hidden units are dropped with chance p"
+INNER_GENERATOR = "loss_and_grads draws from the given generator"
+NOTHING_AT_ZERO = "dropout=0 in loss_and_grads changes nothing"
+OWN = "every image has a mask of its own"
+ACTING = (BOTH, UNITS, OWN)
+AGAIN, AT_ZERO, BY_HAND = "two images 0 again", "two images, p=0", "one image, dropped by hand"
 OWN_MASK = "What shape does the array of random numbers have?"
 
 
@@ -96,6 +104,22 @@ class Dropout(Grader):
             Call(name="logits again", target=logits.target, args=logits.args, repeat=1),
         ]
 
+    def ask_again(self, exam: Exam, seen: Seen) -> Sequence[Call]:
+        """Ask what shows the same where the gradients without dropout are not right, or fail for one image alone."""
+        del exam
+        if AGAIN in seen or BY_HAND in seen:
+            return ()
+        one, first = of_call(seen["one image"].call), seen["two images 0"].call
+        if _fails_for_one_alone(seen):
+            return [replace(first, name=AGAIN, repeat=1), of_call(first).call(AT_ZERO, dropout=0.0)]
+        if right_without(seen["one image"].observation, one, rtol=self.rtol):
+            return ()
+        try:
+            mask = drawn(seen["one image 0"].value, seen["one image"].value, one, ())
+        except Wrong:
+            return ()
+        return [dropped_by_hand(mask, one, p=self.p).call(BY_HAND)]
+
     def judge(self, exam: Exam, seen: Seen) -> Verdict:
         """Judge `dropout` by itself, then the gradients, then inference."""
         del exam
@@ -133,32 +157,46 @@ class Dropout(Grader):
         one, two = of_call(seen["one image"].call), of_call(seen["two images"].call)
         names = right_without(seen["one image"].observation, one, rtol=self.rtol)
         names_of_two = right_without(seen["two images"].observation, two, rtol=self.rtol)
-        fails_for_one = isinstance(seen["one image"].observation, Failed)
-        # To fail for a single image alone is judged elsewhere.
-        if fails_for_one and isinstance(seen["two images"].observation, Returned):
-            checks = self._of_two_images(seen, BOTH, names_of_two, weight=3)
+        if _fails_for_one_alone(seen):  # which is judged elsewhere
+            checks = self._of_two_images(seen, names_of_two)
         else:
             checks = self._of_single_images(seen, one, names)
             names_of_two = tuple(name for name in names_of_two if name in names)
-        own = self._of_two_images(seen, "every image has a mask of its own", names_of_two, weight=1.5)
-        return [replace(c, inside="loss_and_grads") for c in (*checks, *own)]
+        own = check(OWN, _pairs(seen), lambda *v: self._own(v, two, names_of_two),
+                    weight=1.5, fix=OWN_MASK)  # fmt: skip
+        # Which generator draws, and what p=0 does, change nothing of what training reaches.
+        return [replace(c, inside="loss_and_grads" if c.title in ACTING else "") for c in (*checks, own)]
 
-    def _of_two_images(self, seen: Seen, title: str, names: Sequence[str], *, weight: float) -> list[Check]:
-        """Judge whether masks explain the gradients of two images, and each has its own; `names` are right without."""
-        plain = seen["two images"]
-        two = of_call(plain.call)
+    def _own(self, values: Sequence[Value], two: Batch, names: Sequence[str]) -> str:
+        """Judge whether each image of a batch has its own mask; `values` without dropout, then with it."""
+        without, *dropped = values
+        if names:
+            return _own_masks([all_masks(two, p=self.p).explaining(v, names, rtol=self.rtol) for v in dropped])
+        usual = passed(without, two, rtol=self.rtol).all(axis=0)  # (H,)
+        if not usual.any():
+            raise unseen()
+        return _own_masks([passed(value, two, rtol=self.rtol)[:, usual] for value in dropped])
 
-        def test(without: Value, *values: Value) -> str:
-            if names:
-                masks = all_masks(two, p=self.p)
-                return _own_masks([masks.explaining(value, names, rtol=self.rtol) for value in values])
-            usual = passed(without, two, rtol=self.rtol).all(axis=0)  # (H,)
-            if not usual.any():
+    def _of_two_images(self, seen: Seen, names: Sequence[str]) -> list[Check]:
+        """Judge what the gradients of two images show; `names` are right without dropout."""
+        plain, two = seen["two images"], of_call(seen["two images"].call)
+
+        def masks(values: Sequence[Value]) -> Sequence[np.ndarray]:
+            if not names:
                 raise unseen()
-            return _own_masks([passed(value, two, rtol=self.rtol)[:, usual] for value in values])
+            return [all_masks(two, p=self.p).explaining(value, names, rtol=self.rtol) for value in values]
 
-        pairs = [seen[f"two images {i}"] for i in range(PAIRS)]
-        return [check(title, [plain, *pairs], test, weight=weight, fix=OWN_MASK)]
+        def share_of(values: Sequence[Value]) -> str:
+            everywhere = np.ones(two.params.b1.size * len(two.X), dtype=bool)
+            return self._share([Drawn(kept=m.ravel() > 0, active=everywhere, by="W2") for m in masks(values)])
+
+        twice = [seen["two images 0"], seen[AGAIN], seen["two images 1"]]
+        return [
+            check(BOTH, _pairs(seen), lambda _, *v: _explained(masks(v)), weight=3, fix=REACHES),
+            check(UNITS, _pairs(seen), lambda _, *v: share_of(v), weight=0.5, fix=REACHES),
+            check(INNER_GENERATOR, [plain, *twice], lambda _, *v: _from_generator(masks(v)), weight=0.5, fix=GENERATOR),
+            check(NOTHING_AT_ZERO, [plain, seen[AT_ZERO]], lambda v, w: _equal(v, w, two, self.rtol), weight=0.5),
+        ]
 
     def _of_single_images(self, seen: Seen, one: Batch, names: Sequence[str]) -> list[Check]:
         """Judge what the gradients of one image show; `names` are right without dropout."""
@@ -167,7 +205,13 @@ class Dropout(Grader):
         told = [plain, singles[0], seen["one image 0 again"], singles[1]]
 
         def test_one(without: Value, value: Value) -> str:
-            return one_mask(value, without, one, names, p=self.p, rtol=self.rtol)
+            if names:
+                return one_mask(value, without, one, names, p=self.p, rtol=self.rtol)
+            mask = drawn(value, without, one, names)
+            if BY_HAND not in seen or not isinstance(seen[BY_HAND].observation, Returned):
+                raise unseen()
+            as_by_hand(value, seen[BY_HAND].value, mask, one, p=self.p, rtol=self.rtol)
+            return "your own answer without dropout for the rows of W2 that the mask leaves is the same"
 
         def masks(without: Value, values: Sequence[Value]) -> Sequence[Drawn]:
             return [drawn(value, without, one, names) for value in values]
@@ -178,11 +222,10 @@ class Dropout(Grader):
 
         return [
             check(BOTH, [plain, singles[0]], test_one, weight=3, fix=REACHES),
-            check("hidden units are dropped with chance p", [plain, *singles],
-                  lambda without, *values: self._share(masks(without, values)), weight=0.5, fix=REACHES),
-            check("loss_and_grads draws from the given generator", told, test_generator, weight=0.5, fix=GENERATOR),
-            check("dropout=0 in loss_and_grads changes nothing", [plain, seen["p=0 in the gradient"]],
-                  lambda v, w: _equal(v, w, one, self.rtol), weight=0.5),
+            check(UNITS, [plain, *singles], lambda v, *more: self._share(masks(v, more)), weight=0.5, fix=REACHES),
+            check(INNER_GENERATOR, told, test_generator, weight=0.5, fix=GENERATOR),
+            check(NOTHING_AT_ZERO, [plain, seen["p=0 in the gradient"]], lambda v, w: _equal(v, w, one, self.rtol),
+                  weight=0.5),
         ]  # fmt: skip
 
     def _share(self, masks: Sequence[Drawn]) -> str:
@@ -193,6 +236,23 @@ class Dropout(Grader):
             return measured.told
         fix = "Which share does your mask in loss_and_grads keep: p, or what is left of it?"
         raise Wrong(measured.told, got=f"{measured.value:.3g}", expected=f"{1 - self.p:.3g}", fix=fix)
+
+
+def _fails_for_one_alone(seen: Seen) -> bool:
+    return not isinstance(seen["one image"].observation, Returned) and isinstance(
+        seen["two images"].observation, Returned
+    )
+
+
+def _pairs(seen: Seen) -> Sequence[Answer]:
+    """Return the answers about two images, first the one without dropout."""
+    return [seen["two images"], *(seen[f"two images {i}"] for i in range(PAIRS))]
+
+
+def _explained(masks: Sequence[np.ndarray]) -> str:
+    if all(m.all() for m in masks):
+        raise Wrong(f"In none of {len(masks)} batches was a hidden unit dropped.")
+    return f"masks were found that explain {len(masks)} answers in full"
 
 
 def _own_masks(masks: Sequence[np.ndarray]) -> str:

@@ -1,16 +1,17 @@
 """Finding the dropout mask that a submission drew, from nothing but the gradients that it returned."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from graders.foundation.call import Params, Value
 from graders.foundation.observation import Observation, Returned
 from graders.measure import truth
-from graders.measure.batch import Batch, one_of_four
-from graders.measure.compare import Wrong, array, number, pair, same
+from graders.measure.batch import Batch
+from graders.measure.compare import Wrong, same
 from graders.measure.content import content_of
+from graders.measure.gradient_arrays import read
 from graders.measure.kept import Kept
 
 QUANTITIES = ("loss", *truth.NAMES)
@@ -55,54 +56,6 @@ def masked(batch: Batch, forward: np.ndarray, backward: np.ndarray) -> dict[str,
     return {"loss": np.array(loss), "W1": batch.X.T @ dz1, "b1": dz1.sum(axis=0), "W2": grads.W2, "b2": grads.b2}
 
 
-def read(value: Value, batch: Batch, names: Sequence[str]) -> dict[str, np.ndarray]:
-    """Return the named ones of the loss and the gradients that `loss_and_grads` returned, or raise `Wrong`.
-
-    Their shapes differ, so an array is found in any order, transposed too: both are judged elsewhere.
-    """
-    found = {name: _found(value, batch, name) for name in names if name != "loss"}
-    return found | ({"loss": _loss(value)} if "loss" in names else {})
-
-
-def _found(value: Value, batch: Batch, name: str) -> np.ndarray:
-    shape = getattr(batch.params, name).shape
-    try:
-        _, grads = pair(value, what="loss_and_grads", parts="loss, grads")
-        return one_of_four(grads, name, prefix="d", shape=shape)
-    except Wrong:
-        parts = [np.asarray(part) for part in _parts(value) if isinstance(part, np.ndarray)]
-        fitting = [turned for part in parts for turned in {part.shape: part, part.T.shape: part.T}.values()
-                   if turned.shape == shape]  # fmt: skip
-        if len(fitting) != 1:
-            raise
-        return array(fitting[0], what=f"d{name}")
-
-
-def _loss(value: Value) -> np.ndarray:
-    try:
-        loss, _ = pair(value, what="loss_and_grads", parts="loss, grads")
-        return np.array(number(loss, what="the loss"))
-    except Wrong:
-        scalars = [part for part in _parts(value) if isinstance(part, float | int) and not isinstance(part, bool)]
-        if len(scalars) != 1:
-            raise
-        return np.array(number(scalars[0], what="the loss"))
-
-
-def _parts(value: Value) -> Iterator[Value]:
-    """Yield the numbers and arrays of an answer, however it is nested."""
-    match value:
-        case Params():
-            yield from value.arrays()
-        case tuple() | list():
-            for part in value:
-                yield from _parts(part)
-        case dict():
-            yield from _parts(list(value.values()))
-        case _:
-            yield value
-
-
 def right_without(observation: Observation, batch: Batch, *, rtol: float) -> tuple[str, ...]:
     """Return which of the loss and the gradients are right when there is no dropout; the others are judged elsewhere.
 
@@ -129,7 +82,7 @@ class Drawn:
     Args:
         kept: whether each hidden unit was kept, (H,); True where the unit is not active.
         active: whether the unit is active without dropout, (H,).
-        by: the gradient that shows it: "W2" on the way forward, "W1" on the way back.
+        by: the gradient that shows it: "W2" on the way forward, "W1" or "b1" on the way back.
     """
 
     kept: np.ndarray
@@ -146,30 +99,37 @@ def drawn(value: Value, without: Value, batch: Batch, names: Sequence[str]) -> D
         batch: the image.
         names: what is right without dropout. Where dW2 is not, it may be such that no mask can show in it.
     """
-    active = units(without, batch, "W2")
-    kept = units(value, batch, "W2")
-    n = int(active.sum())
-    if n and "W2" not in names and kept[active].all():
-        active, kept = units(without, batch, "W1"), units(value, batch, "W1")
+    told: Drawn | None = None
+    for by in ("W2", "W1", "b1"):
+        try:
+            active, kept = units(without, batch, by), units(value, batch, by)
+        except Wrong:
+            continue
+        mask = Drawn(kept=kept | ~active, active=active, by=by)
         if active.any() and not kept[active].all():
-            return Drawn(kept=kept | ~active, active=active, by="W1")
-    if not active.any():
+            told = mask
+            break
+        told = told or (mask if active.any() and by in names else None)
+    if told is None:
+        read(value, batch, ["W2"])
         raise unseen()
-    if kept[active].all() or not kept[active].any():
-        which = "None" if kept[active].all() else "All"
+    if told.kept[told.active].all() or not told.kept[told.active].any():
+        which = "None" if told.kept[told.active].all() else "All"
+        n = int(told.active.sum())
         raise Wrong(
-            f"{which} of the {n} active hidden units were dropped: dW2 has {'no' if which == 'None' else 'only'} rows "
-            "of zeros.",
+            f"{which} of the {n} active hidden units were dropped: d{told.by} has "
+            f"{'no' if which == 'None' else 'only'} {'rows of zeros' if told.by == 'W2' else 'zeros'}.",
             got=f"{which.lower()} of {n} dropped",
             expected="some dropped, most kept",
             fix="Where does the argument dropout of loss_and_grads act on the hidden activations?",
         )
-    return Drawn(kept=kept | ~active, active=active, by="W2")
+    return told
 
 
 def units(value: Value, batch: Batch, name: str) -> np.ndarray:
-    """Return which hidden units have more than zeros in dW1 or dW2, (H,), or raise `Wrong`."""
-    largest = np.abs(read(value, batch, [name])[name]).max(axis=0 if name == "W1" else 1)  # (H,)
+    """Return which hidden units have more than zeros in dW1, db1 or dW2, (H,), or raise `Wrong`."""
+    sizes = np.abs(read(value, batch, [name])[name])
+    largest = sizes.max(axis=0) if name == "W1" else sizes.max(axis=1) if name == "W2" else sizes  # (H,)
     told: np.ndarray = largest > TINY * largest.max()
     return told
 
@@ -180,6 +140,38 @@ def unseen() -> Wrong:
         "Not seen: without dropout already, what your loss_and_grads returns is such that no mask could show in it.",
         fix="Put loss_and_grads without dropout right first (Gradients); what stands here may be right already.",
     )
+
+
+def dropped_by_hand(mask: Drawn, batch: Batch, *, p: float) -> Batch:
+    """Return the batch whose answer without dropout must be the one with this mask, but for dW2's own factor.
+
+    A mask on the hidden activations is the same as one on the rows of W2, whatever else the function does.
+    """
+    W2 = batch.params.W2 * (mask.kept / (1 - p))[:, None]
+    return replace(batch, params=replace(batch.params, W2=W2))
+
+
+def as_by_hand(value: Value, by_hand: Value, mask: Drawn, batch: Batch, *, p: float, rtol: float) -> None:
+    """Pass when an answer with dropout is the one without, for the rows of W2 that the mask leaves.
+
+    Args:
+        value: what `loss_and_grads` returned with dropout.
+        by_hand: what it returned without dropout for `dropped_by_hand`.
+        mask: the one that acted.
+        batch: the image.
+        p: the chance to be dropped.
+        rtol: allowed gap, relative to the largest entry.
+    """
+    factor = (mask.kept / (1 - p))[:, None]  # (H, 1)
+    for name in QUANTITIES:
+        try:
+            got, want = (read(v, batch, [name])[name] for v in (value, by_hand))
+        except Wrong:
+            continue  # of another shape without dropout too
+        want = want * factor if name == "W2" else want
+        what = "the loss" if name == "loss" else f"d{name}"
+        fix = BOTH_WAYS if name in {"W1", "b1"} else SCALE
+        same(got, want, what=f"With the mask that your d{mask.by} shows, {what}", rtol=rtol, fix=fix)
 
 
 def one_mask(value: Value, without: Value, batch: Batch, names: Sequence[str], *, p: float, rtol: float) -> str:
@@ -195,7 +187,7 @@ def one_mask(value: Value, without: Value, batch: Batch, names: Sequence[str], *
     """
     mask = drawn(value, without, batch, names)
     if mask.by == "W2":
-        _same_zeros(value, without, batch, mask)
+        _same_zeros(value, without, batch, mask, names)
     elif not {"loss", "b2"} & set(names):
         raise unseen()  # nothing shows the way forward
     keep, s = mask.kept[None, :].astype(float), 1 / (1 - p)
@@ -208,20 +200,23 @@ def one_mask(value: Value, without: Value, batch: Batch, names: Sequence[str], *
     return f"{dropped} of {int(mask.active.sum())} active units dropped, the same ones in both directions"
 
 
-def _same_zeros(value: Value, without: Value, batch: Batch, mask: Drawn) -> None:
+def _same_zeros(value: Value, without: Value, batch: Batch, mask: Drawn, names: Sequence[str]) -> None:
     """Pass when the backward pass is cut at the units that the forward pass dropped, and there only."""
-    through, usual = units(value, batch, "W1"), units(without, batch, "W1")
+    by = "b1" if "b1" in names and "W1" not in names else "W1"
+    through, usual = units(value, batch, by), units(without, batch, by)
     if not usual.any():
         raise unseen()
-    dropped, kept = mask.active & ~mask.kept, mask.active & mask.kept
-    # Where dW1 lacks active units without dropout too, what it lacks says nothing.
-    leaking, cut = through & dropped, ~through & kept & usual[mask.active].all()
+    dropped, kept = mask.active & ~mask.kept, mask.active & mask.kept & usual
+    leaking, cut = through & dropped, kept & ~through
+    # Where dW1 lacks active units without dropout too, a mask of its own may cut some, but never most.
+    if not usual[mask.active].all() and cut.sum() <= kept.sum() / 2:
+        cut = np.zeros_like(cut)
     if not (leaking.any() or cut.any()):
         return
     unit = int(np.argmax(leaking | cut))
     raise Wrong(
         f"The forward pass dropped {int(dropped.sum())} active hidden units (rows of zeros in dW2). The "
-        f"backward pass disagrees at {int((leaking | cut).sum())} units. See dW2[{unit}, :] and dW1[:, {unit}].",
+        f"backward pass disagrees at {int((leaking | cut).sum())} units. See unit {unit} in dW2 and d{by}.",
         fix=BOTH_WAYS,
     )
 

@@ -10,7 +10,8 @@ from graders.foundation.call import Value
 from graders.measure import truth
 from graders.measure.batch import Batch
 from graders.measure.compare import Wrong
-from graders.measure.masks import TINY, masked, read
+from graders.measure.gradient_arrays import read
+from graders.measure.masks import TINY, masked
 
 CLOSE = 1e-3  # of the largest entry: two arrays are the same, in float32 too
 FORWARD = ("W2", "b2")  # what the forward mask alone decides, and shows
@@ -137,6 +138,8 @@ def _way_back(
     except Wrong:
         return SAME_MASK, None, active
     columns = np.abs(dW1).max(axis=0)  # (H,)
+    if not columns.any():
+        return SAME_MASK, None, active  # nothing in it, so nothing to say of a mask
     passed = columns > TINY * columns.max()
     arriving = batch.params.W2 @ got["b2"] * (passed & active)  # (H,)
     shown = got["b1"] if "b1" in got else batch.X[0] @ dW1 / float(batch.X[0] @ batch.X[0]) if "W1" in got else None

@@ -11,7 +11,8 @@ from graders.foundation.observation import Failed, Returned
 from graders.measure.batch import of_call
 from graders.measure.compare import Wrong, array, pair
 from graders.measure.dropped import PARTS, dependence, dropped_array
-from graders.measure.masks import read, right_without
+from graders.measure.gradient_arrays import read
+from graders.measure.masks import right_without
 from graders.measure.statistics import compatible_share
 from graders.measure.unmasking import (
     ANOTHER_MASK,
