@@ -193,7 +193,7 @@ MISTAKES = (
         why="With patience=None all epochs must be run; a default of your own acts there.",
         see="Train for 20 epochs without patience, and look at the length of the history.",
         fix="What does your loop do when patience is None?",
-        lowers=("regularisation",),
+        lowers={"regularisation": 0.50},
         gives=ending_by(*(without_patience_too(b, fixed) for b in MAIN for fixed in range(1, 16))),
     ),
     mistake(

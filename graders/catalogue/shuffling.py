@@ -251,7 +251,7 @@ MISTAKES = (
         why="A batch then holds few classes, and the network forgets the others while it learns these.",
         see="Print the labels of each batch of one epoch.",
         fix=FRESH_ORDER,
-        lowers=("accuracy",),
+        lowers={"accuracy": 0.00},
         gives=_sorted,
     ),
     mistake(
@@ -269,7 +269,7 @@ MISTAKES = (
         why="Two permutations, or one that only images or only labels follow, pair every image with any label.",
         see="Train on images whose label can be seen, and print both for each row of a batch.",
         fix=ALIKE,
-        lowers=("accuracy", "regularisation"),
+        lowers={"accuracy": 0.00, "regularisation": 0.00},
         gives=_apart,
     ),
     mistake(
@@ -286,7 +286,7 @@ MISTAKES = (
         why=SKIPPED + " A break, or a return that is indented too far, ends the loop early.",
         see="Count the steps of one epoch of four batches.",
         fix="What ends your loop over the batches?",
-        lowers=("accuracy",),
+        lowers={"accuracy": 0.00},
         gives=_counts(([1] * N, [1] * BATCH, [1] * 2)),
         root="training-one-step-per-epoch",  # which of its batches it is cannot be seen in a random order
     ),
@@ -304,7 +304,7 @@ MISTAKES = (
         why="Some images are visited again and again, and those at the end never.",
         see=INDICES,
         fix=SLICES,
-        lowers=("accuracy",),
+        lowers={"accuracy": 0.87},
         gives=_counts(
             ([1] * N, [1, 2, 2, 2, 2, 1], [1, 2, 2, 2, 2, 1]),
             ([1] * N, [1, 2, 3, 4, 5, 5, 4, 3, 2, 1], [1, *[2] * 8, 1]),
@@ -316,7 +316,7 @@ MISTAKES = (
         why=SKIPPED + " The slice does not move on with the loop.",
         see=INDICES,
         fix=SLICES,
-        lowers=("accuracy",),
+        lowers={"accuracy": 0.88},
         gives=_counts(([1] * N, [2] * BATCH, [5] * 2)),
     ),
 )

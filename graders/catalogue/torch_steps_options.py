@@ -51,7 +51,7 @@ OPTIMISERS = (
         why="With momentum=0.9 all steps but the first are then up to ten times too short.",
         see=TWO_STEPS,
         fix=OPTIONS,
-        lowers=("accuracy_gap",),
+        lowers={"accuracy_gap": 0.00},
         gives=recipes(Recipe(update=other.dampened)),
     ),
     mistake(

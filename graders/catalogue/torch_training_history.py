@@ -131,7 +131,7 @@ HISTORY = (
         why="Who calls it writes model, history = train_torch(...), and needs both.",
         see="Print the type of what train_torch returns.",
         fix="Which two values does the return statement have to name?",
-        lowers=("accuracy_gap",),
+        lowers={"accuracy_gap": 0.00},
         gives=returned("a dictionary", "an object", "None"),
     ),
 )

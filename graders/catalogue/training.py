@@ -41,7 +41,7 @@ MISTAKES = (
         why=HIDDEN + " A comparison with and without momentum then compares a network with itself.",
         see="Train once with momentum=0 and once with 0.9, and compare the params.",
         fix=FOLLOW,
-        lowers=("accuracy", "momentum_benefit"),
+        lowers={"accuracy": 0.36, "momentum_benefit": 0.00},
         gives=loops(fixed_momentum),
     ),
     mistake(
@@ -50,7 +50,7 @@ MISTAKES = (
         why="Every option of the contract is an argument of train, so that one call can switch it off.",
         see="Call train(..., momentum=0.0).",
         fix="Compare train's signature with the one in the task, argument by argument.",
-        lowers=("accuracy", "momentum_benefit"),
+        lowers={"accuracy": 0.00, "momentum_benefit": 0.00},
         gives=refusing("momentum"),
     ),
     mistake(
@@ -75,7 +75,7 @@ MISTAKES = (
         why="Without the old velocity there is no momentum, whatever mu is.",
         see="Train two epochs with batch=len(X): the second step must be longer than the first.",
         fix="What does your loop do with the second value that momentum_step returns?",
-        lowers=("accuracy", "momentum_benefit"),
+        lowers={"accuracy": 0.36, "momentum_benefit": 0.00},
         gives=loops(Loop(plan=lambda p, _run, _style: replace(p, velocity="step"))),
         root="momentum-step-none",
     ),
@@ -85,7 +85,7 @@ MISTAKES = (
         why="A function that returns new params changes nothing by itself.",
         see=BOTH,
         fix="Which params does the next step start from, and which does train return?",
-        lowers=("accuracy", "momentum_benefit", "regularisation"),
+        lowers={"accuracy": 0.00, "momentum_benefit": 0.00, "regularisation": 0.00},
         gives=loops(fixed(*NAMES)),
     ),
     mistake(
@@ -103,7 +103,7 @@ MISTAKES = (
         why="The network then learns on random features of the images.",
         see=BOTH,
         fix="How many of the four arrays does your loop carry on to the next step?",
-        lowers=("accuracy",),
+        lowers={"accuracy": 0.00},
         gives=loops(fixed("W1", "b1")),
         root="momentum-step-hidden-layer-fixed",
     ),
@@ -122,7 +122,7 @@ MISTAKES = (
         why="A velocity sums gradients already, with the old ones fading; a second sum never forgets any.",
         see="Print the gradient that momentum_step is given in two steps on the same batch with lr=0.",
         fix="Does anything in your loop add a gradient to an older one? Where is it set back?",
-        lowers=("accuracy", "momentum_benefit", "regularisation"),
+        lowers={"accuracy": 0.00, "momentum_benefit": 0.00, "regularisation": 0.00},
         gives=loops(
             Loop(plan=lambda p, _run, _style: replace(p, total="run")),
             Loop(plan=lambda p, _run, _style: replace(p, total="epoch")),
@@ -134,7 +134,7 @@ MISTAKES = (
         why="Each step must look where it stands; steps from an old place overshoot together.",
         see="Print W1[0, 0] of the params that loss_and_grads is given, in each step of one epoch.",
         fix="Which params does loss_and_grads get, those of the last step or those of the last epoch?",
-        lowers=("accuracy",),
+        lowers={"accuracy": 0.00},
         gives=loops(Loop(plan=lambda p, _run, _style: replace(p, at="epoch"))),
     ),
     mistake(
@@ -143,7 +143,7 @@ MISTAKES = (
         why="The gradients of all other batches are computed and thrown away.",
         see="Count the calls of momentum_step in one epoch of four batches.",
         fix="Is the step inside the loop over the batches, or behind it? Look at how far it is indented.",
-        lowers=("accuracy",),
+        lowers={"accuracy": 0.00},
         gives=loops(
             replace(with_weights(lambda _n, _b: [1.0]), free=(*RATIO, "masks"), words={"visits": "5 of 20 images"})
         ),
@@ -170,7 +170,7 @@ MISTAKES = (
         why=HIDDEN,
         see=BATCHES,
         fix=FOLLOW,
-        lowers=("regularisation",),
+        lowers={"accuracy": 0.00, "regularisation": 0.50},
         gives=loops(own_batches),
     ),
     mistake(

@@ -41,6 +41,7 @@ OPTIONS = (
         why=HIDDEN,
         see="Train with lr=0: the params must be those of init.",
         fix=FOLLOW,
+        lowers={"accuracy": 0.00, "regularisation": 0.00},
         gives=loops(constant_rate),
     ),
     mistake(
@@ -49,7 +50,7 @@ OPTIONS = (
         why=HIDDEN,
         see="Train with H=7 and print the shape of W1.",
         fix=FOLLOW,
-        lowers=("accuracy", "momentum_benefit", "regularisation"),
+        lowers={"accuracy": 0.00, "momentum_benefit": 0.00, "regularisation": 0.00},
         gives=own_width,
     ),
     mistake(
@@ -155,7 +156,7 @@ OPTIONS = (
         why=HIDDEN,
         see="Train with dropout=0 and dropout=0.9 and one seed, and compare the params.",
         fix=FOLLOW,
-        lowers=("regularisation",),
+        lowers={"regularisation": 0.50},
         gives=loops(Loop(words={"dropout acts": NO_EFFECT})),
     ),
     mistake(
@@ -189,7 +190,7 @@ OPTIONS = (
         why="forward and predict get the caller's images as they are, and meet weights for shifted and scaled ones.",
         see="Compare the loss in the history with cross_entropy(forward(params, X), y) for the params that come back.",
         fix="Where must a change of the images happen so that training and prediction both see it?",
-        lowers=("accuracy",),
+        lowers={"accuracy": 0.97},
         gives=loops(
             Loop(images=standardised, free=("masks", "visits")),
             Loop(images=lambda X: X - X.mean(), free=("masks", "visits")),
@@ -201,7 +202,7 @@ OPTIONS = (
         why="The images are then nearly black, and the network learns 255 times more slowly.",
         see="Print X.max() in front of the first step.",
         fix="Which range do the images have when train gets them?",
-        lowers=("accuracy", "regularisation"),
+        lowers={"accuracy": 0.00, "regularisation": 0.00},
         gives=loops(Loop(images=lambda X: X / 255, free=("masks", "visits"))),
     ),
     mistake(

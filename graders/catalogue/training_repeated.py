@@ -1,6 +1,6 @@
 """Mistakes of other functions that `train` may repeat: its own step, its own gradient, decay or schedule."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -36,10 +36,10 @@ HIDDEN = (
     *("cosine-ahead", "cosine-constant", "cosine-integer-division"),
 )
 
-LOWERED = {
-    "average": ("accuracy", "momentum_benefit"),
-    "lr-twice": ("accuracy", "regularisation"),
-    "uphill": ("accuracy", "momentum_benefit", "regularisation"),
+LOWERED: Mapping[str, Mapping[str, float]] = {
+    "average": {"accuracy": 0.21, "momentum_benefit": 0.0},
+    "lr-twice": {"accuracy": 0.0, "regularisation": 0.5},
+    "uphill": {"accuracy": 0.0, "momentum_benefit": 0.0, "regularisation": 0.0},
 }
 
 mistake = partial(Mistake, criterion="training")
@@ -60,7 +60,7 @@ def _ruled(wrong: WrongRule) -> Mistake:
         fix=wrong.fix,
         gives=loops(by(one), by(wrong.rules[1])),
         root=f"momentum-step-{wrong.name}",
-        lowers=LOWERED.get(wrong.name, ()),
+        lowers=LOWERED.get(wrong.name, {}),
     )
 
 
@@ -140,7 +140,7 @@ REPEATED = (
         why="Every step is as many times too long as the batch has images.",
         see=STEP,
         fix=MEAN,
-        lowers=("accuracy", "momentum_benefit", "regularisation"),
+        lowers={"accuracy": 0.00, "momentum_benefit": 0.00, "regularisation": 0.00},
         gives=loops(*(_times(lambda size: size, decayed=decayed) for decayed in (False, True))),
         root="gradients-not-divided-by-n",
     ),
@@ -150,7 +150,7 @@ REPEATED = (
         why="Every step is as many times too short as the batch has images.",
         see=STEP,
         fix=MEAN,
-        lowers=("accuracy", "regularisation"),
+        lowers={"accuracy": 0.00, "regularisation": 0.00},
         gives=loops(*(_times(lambda size: 1 / size, decayed=decayed) for decayed in (False, True))),
         root="gradients-divided-twice",
     ),
@@ -160,7 +160,7 @@ REPEATED = (
         why="An option that is not heard fails without a word: the training looks like any other.",
         see=SHRINKS,
         fix="Follow the option from train's arguments to the line in which it acts.",
-        lowers=("regularisation",),
+        lowers={"regularisation": 0.50},
         gives=loops(_decay(NONE)),
     ),
     mistake(
@@ -240,7 +240,7 @@ REPEATED = (
         why="The gradient of the penalty is taken at the same weights as that of the loss, and both make one step.",
         see="Take one step by hand with weight_decay=1, and compare the weights.",
         fix=DECAY,
-        lowers=("regularisation",),
+        lowers={"regularisation": 0.50},
         gives=loops(_shrink(W)),
     ),
     *_schedules("step", step_decay.MISTAKES),

@@ -1,6 +1,7 @@
 """The name of a mistake, and the smallest question that still shows one without a name."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +15,7 @@ class Name:
         see: a small experiment that shows it.
         fix: what to think about next; never the solution's line.
         root: the id under which it is charged: its own, or that of the entry whose mistake it repeats.
-        lowers: criteria about whole runs that it is known to lower.
+        lowers: criteria about whole runs that it lowers, with the least share of their points that was measured.
     """
 
     id: str
@@ -23,7 +24,7 @@ class Name:
     see: str
     fix: str
     root: str
-    lowers: tuple[str, ...] = ()
+    lowers: Mapping[str, float] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

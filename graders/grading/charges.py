@@ -4,8 +4,8 @@ A student may have written the same mistake a second time inside another functio
 explains all that a criterion lost, and that mistake is charged at a function it is built on, it is not charged again.
 
 Where whole runs lead (accuracy, the port's gap) is an outcome of their function. Where one mistake explains all that
-another criterion saw, and is known to lower this outcome by itself, runs that ended as the questions there did are not
-charged again.
+another criterion saw, and was measured to lower this outcome as far by itself, runs that ended as the questions there
+did are not charged again.
 """
 
 import dataclasses
@@ -18,6 +18,7 @@ from graders.grading.rounds import Candidacy
 from graders.grading.scorecard import CriterionResult
 
 A_SECOND_TIME = "the same mistake stands here a second time, and explains all that was seen."
+MARGIN = 0.3  # of a criterion's points, by which a mistake may lower it more with another seed, data or options
 LED_ASTRAY = "these runs were trained with the mistake that is named there."
 
 
@@ -27,11 +28,18 @@ class Lowered:
 
     Args:
         charged_at: title of the criterion at which the mistake is charged.
+        least: the share of its points that a criterion is left with at least.
         endings: the ways in which the questions there ended, all of which the mistake explains.
     """
 
     charged_at: str
+    least: float
     endings: frozenset[FailureKind | None]
+
+    def explains(self, result: CriterionResult, runs: Candidacy) -> bool:
+        """Tell whether whole runs lost no more, and ended in no other way."""
+        share = result.verdict.share if result.verdict else 0.0
+        return share >= self.least - MARGIN and _endings(runs) <= self.endings
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,15 +65,16 @@ class Charges:
 
     def settled(self, result: CriterionResult, candidacy: Candidacy) -> CriterionResult:
         """Charge what a criterion lost, or give it back where the mistake is charged already."""
-        names, endings = _certain(result), _endings(candidacy)
+        names = _certain(result)
         home, why = self._repeated(names, result.title), A_SECOND_TIME
         lowered = self.lowered.get(result.name)
-        if home is None and lowered is not None and endings <= lowered.endings:
+        if home is None and lowered is not None and lowered.explains(result, candidacy):
             home, why = lowered.charged_at, LED_ASTRAY
         elif home is None:
             self.mistakes |= {name.root: result.title for name in names if name.root not in self.mistakes}
-        for outcome in (outcome for name in names for outcome in name.lowers):
-            self.lowered.setdefault(outcome, Lowered(charged_at=home or result.title, endings=endings))
+        for outcome, least in (item for name in names for item in name.lowers.items()):
+            at, endings = home or result.title, _endings(candidacy)
+            self.lowered.setdefault(outcome, Lowered(charged_at=at, least=least, endings=endings))
         return result if home is None else _given_back(result, home, why)
 
     def at_functions(self, result: CriterionResult, about: str) -> None:

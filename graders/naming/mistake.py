@@ -65,8 +65,8 @@ class Mistake:
         fix: what to think about next; never the solution's line.
         gives: what it would produce; what it leaves out is as it would be right.
         root: the id of the entry whose mistake this one repeats inside another function; "" for an own one.
-        lowers: criteria about whole runs (accuracy, the port's gap) that it is known to lower by itself, as measured
-            with the banks of mutants.
+        lowers: criteria about whole runs (accuracy, the port's gap) that it lowers by itself, each with the least share
+            of its points that a mutant of the banks was left with.
     """
 
     id: str
@@ -77,7 +77,7 @@ class Mistake:
     fix: str
     gives: Predict
     root: str = ""
-    lowers: tuple[str, ...] = ()
+    lowers: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def name(self) -> Name:

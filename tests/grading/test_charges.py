@@ -46,9 +46,9 @@ def test_runs_that_one_named_mistake_led_astray_are_given_back() -> None:
 
 @pytest.mark.parametrize(
     ("cheap", "home"),
-    [(ROUNDED, "curves"), (NOMINAL, "training")],
+    [(ROUNDED, "curves"), (NOMINAL, "training"), (REST, "training")],
 )
-def test_a_mistake_that_cannot_change_where_the_runs_lead_gives_no_runs_back(cheap: Edit, home: str) -> None:
+def test_a_mistake_that_cannot_lower_the_runs_so_far_gives_none_back(cheap: Edit, home: str) -> None:
     results = results_of([cheap, CRAWLS], (home, "accuracy"))
     assert len(named(results[home])) == 1
     assert losers(results) == [home, "accuracy"]
