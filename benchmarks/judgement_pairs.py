@@ -59,8 +59,10 @@ def _apply(pair: Pair) -> bool:
     return True
 
 
-def sat(seed: int, pairs: Sequence[Pair], alone: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
-    """Return what becomes of each pair on one seed of the rubric."""
+def sat(seed: int, ids: Sequence[tuple[str, str]], alone: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    """Return what becomes of each pair of mutants, named by their ids, on one seed of the rubric."""
+    bank = {mutant.id: mutant for mutant in load_mutants()}
+    pairs = [(bank[first], bank[second]) for first, second in ids]
     reference: dict[bytes, Observation] = {}
     asked: dict[bytes, Call] = {}
     results_of(submission_of(edited_reference(), answers=edited_answers(None)), seed, reference, asked)
@@ -98,7 +100,8 @@ def main() -> None:
     singles = json.loads(SINGLES.read_text(encoding="utf-8"))
     alone = {line["id"]: line["lost"] for line in singles if line["kind"] == "mutant"}
     pairs = [pair for pair in drawn(options.pairs, options.seed) if all(mutant.id in alone for mutant in pair)]
-    shares = [(FIRST_SEED + s, pairs[s::SEEDS]) for s in range(min(SEEDS, len(pairs)))]
+    ids = [(first.id, second.id) for first, second in pairs]
+    shares = [(FIRST_SEED + s, ids[s::SEEDS]) for s in range(min(SEEDS, len(pairs)))]
     with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
         futures = [pool.submit(sat, seed, share, alone) for seed, share in shares]
         lines = [line for future in track(futures, "seeds", console=Console()) for line in future.result()]
