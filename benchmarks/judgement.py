@@ -13,7 +13,7 @@ import argparse
 import dataclasses
 import json
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
@@ -37,7 +37,7 @@ from graders.rubric.load import with_parameters
 from graders.submission import Submission
 from tests.banks.mutants import SHORT, SITTINGS, Mutant, load_mutants
 from tests.banks.styles import styles
-from tests.sitting import Silent, dataset, edited_reference, named, named_parts, submission_of, warm_rooms
+from tests.sitting import Edits, Silent, dataset, edited_reference, named, named_parts, submission_of, warm_rooms
 
 ROOT = Path(__file__).resolve().parents[1]
 RUBRIC = "usaaio_2024_r1_p4"
@@ -66,10 +66,15 @@ def results_of(
     return {r.name: r for r in sit(rubric, submission, exam, Silent(), warm_rooms(), known, asked).criteria}
 
 
+def lost_by(results: Mapping[str, CriterionResult]) -> list[str]:
+    """Return the criteria that lost points, or could not be judged."""
+    return [name for name, r in results.items() if r.verdict is None or r.verdict.share < 1]
+
+
 def judged_mutant(mutant: Mutant, results: Mapping[str, CriterionResult], seed: int) -> dict[str, Any]:
     """Return what became of a mutant, as plain data."""
     own = results[mutant.criterion]
-    lost = [name for name, r in results.items() if r.verdict is None or r.verdict.share < 1]
+    lost = lost_by(results)
     titles = {title for check in (own.verdict.checks if own.verdict else ()) for title in check.charged_at}
     homes = [name for name in lost if results[name].title in titles]
     return {
@@ -95,28 +100,39 @@ def _repeating(mutant: Mutant, names: Sequence[str]) -> Iterator[str]:
         yield mutant.mistake if roots.get(mutant.mistake) == name else name
 
 
-def sitting_of_seed(seed: int, mutants: Sequence[str], style_names: Sequence[str], *, ask_all: bool) -> Iterator[Any]:
-    """Yield what becomes of each mutant and each style on one seed."""
-    answers = edited_answers(None)
+def after_reference(seed: int, *, ask_all: bool = False) -> Callable[[Edits, str], Mapping[str, CriterionResult]]:
+    """Have the reference sit on a seed; returns what has it sit again with edits of its code, and with other answers.
+
+    With `ask_all`, none of its answers is taken where the edits cannot reach.
+    """
     reference: dict[bytes, Observation] = {}
     asked: dict[bytes, Call] = {}
-    if mutants:
-        results_of(submission_of(edited_reference(), answers=answers), seed, reference, asked)
-    for mutant in (m for m in load_mutants() if m.id in set(mutants)):
-        files = edited_reference(mutant.code_edits)
+    results_of(submission_of(edited_reference(), answers=reference_answers()), seed, reference, asked)
+
+    def edited(edits: Edits, answers: str) -> Mapping[str, CriterionResult]:
+        files = edited_reference(edits)
         known = {} if ask_all else answers_untouched(reference, asked, edited_reference(), files)
-        submission = submission_of(files, answers=edited_answers(mutant))
-        yield judged_mutant(mutant, results_of(submission, seed, known), seed)
+        return results_of(submission_of(files, answers=answers), seed, known)
+
+    return edited
+
+
+def sitting_of_seed(seed: int, mutants: Sequence[str], style_names: Sequence[str], *, ask_all: bool) -> Iterator[Any]:
+    """Yield what becomes of each mutant and each style on one seed."""
+    if mutants:
+        edited = after_reference(seed, ask_all=ask_all)
+        for mutant in (m for m in load_mutants() if m.id in set(mutants)):
+            yield judged_mutant(mutant, edited(mutant.code_edits, mutant.answers), seed)
     for style in (s for s in styles() if s.name in set(style_names)):
         with tempfile.TemporaryDirectory() as folder:
             results = results_of(style.hand_in(Path(folder)), seed, {})
-        lost = [name for name, r in results.items() if r.verdict is None or r.verdict.share < 1]
+        lost = lost_by(results)
         yield {"kind": "style", "id": style.name, "seed": seed, "lost": lost}
 
 
-def edited_answers(mutant: Mutant | None) -> str:
-    """Return the written answers, with a mutant's edits."""
-    return (ROOT / "reference" / "answers.md").read_text() if mutant is None else mutant.answers
+def reference_answers() -> str:
+    """Return the written answers."""
+    return (ROOT / "reference" / "answers.md").read_text()
 
 
 def _work(seed: int, mutants: Sequence[str], style_names: Sequence[str], log: Path, *, ask_all: bool) -> int:

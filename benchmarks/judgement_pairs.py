@@ -9,7 +9,7 @@ and sit through the whole pipeline. Every criterion that one of the two loses al
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import Any
@@ -18,13 +18,10 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks.judgement import FIRST_SEED, ROOT, edited_answers, results_of
+from benchmarks.judgement import FIRST_SEED, ROOT, after_reference, lost_by, reference_answers
 from benchmarks.published import publish
-from benchmarks.untouched import answers_untouched
-from graders.foundation.call import Call
-from graders.foundation.observation import Observation
 from tests.banks.mutants import Mutant, load_mutants
-from tests.sitting import edited_reference, submission_of
+from tests.sitting import edited_reference
 
 Pair = tuple[Mutant, Mutant]
 
@@ -63,31 +60,14 @@ def sat(seed: int, ids: Sequence[tuple[str, str]], alone: Mapping[str, Sequence[
     """Return what becomes of each pair of mutants, named by their ids, on one seed of the rubric."""
     bank = {mutant.id: mutant for mutant in load_mutants()}
     pairs = [(bank[first], bank[second]) for first, second in ids]
-    reference: dict[bytes, Observation] = {}
-    asked: dict[bytes, Call] = {}
-    results_of(submission_of(edited_reference(), answers=edited_answers(None)), seed, reference, asked)
-    return list(_lines(seed, pairs, alone, reference, asked))
-
-
-def _lines(
-    seed: int,
-    pairs: Sequence[Pair],
-    alone: Mapping[str, Sequence[str]],
-    reference: dict[bytes, Observation],
-    asked: dict[bytes, Call],
-) -> Iterator[dict[str, Any]]:
+    edited = after_reference(seed)
+    lines = []
     for pair in pairs:
-        files = edited_reference(both(pair))
-        known = answers_untouched(reference, asked, edited_reference(), files)
-        results = results_of(submission_of(files, answers=edited_answers(None)), seed, known)
-        lost = [name for name, r in results.items() if r.verdict is None or r.verdict.share < 1]
+        lost = lost_by(edited(both(pair), reference_answers()))
         expected = dict.fromkeys(name for mutant in pair for name in alone[mutant.id])
-        yield {
-            "mutants": [mutant.id for mutant in pair],
-            "seed": seed,
-            "lost": lost,
-            "not lost": [name for name in expected if name not in lost],
-        }
+        not_lost = [name for name in expected if name not in lost]
+        lines.append({"mutants": [m.id for m in pair], "seed": seed, "lost": lost, "not lost": not_lost})
+    return lines
 
 
 def main() -> None:

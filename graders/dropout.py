@@ -26,7 +26,7 @@ from graders.foundation.verdict import Check, Verdict, verdict
 from graders.measure.batch import Batch, of_call
 from graders.measure.compare import Wrong, array, check, same
 from graders.measure.dropped import acting_mask, dropped_array, independent, inverted, right_share
-from graders.measure.gradient_arrays import read
+from graders.measure.gradient_arrays import called, read
 from graders.measure.manners import inputs_untouched
 from graders.measure.masks import (
     QUANTITIES,
@@ -171,11 +171,16 @@ class Dropout(Grader):
         """Judge whether each image of a batch has its own mask; `values` without dropout, then with it."""
         without, *dropped = values
         if names:
-            return _own_masks([all_masks(two, p=self.p).explaining(v, names, rtol=self.rtol) for v in dropped])
+            return _own_masks(self._explaining(dropped, two, names))
         usual = passed(without, two, rtol=self.rtol).all(axis=0)  # (H,)
         if not usual.any():
             raise unseen()
         return _own_masks([passed(value, two, rtol=self.rtol)[:, usual] for value in dropped])
+
+    def _explaining(self, values: Sequence[Value], two: Batch, names: Sequence[str]) -> Sequence[np.ndarray]:
+        """Return the mask (2, H) that explains each answer in full, or raise `Wrong`."""
+        every = all_masks(two, p=self.p)
+        return [every.explaining(value, names, rtol=self.rtol) for value in values]
 
     def _of_two_images(self, seen: Seen, names: Sequence[str]) -> list[Check]:
         """Judge what the gradients of two images show; `names` are right without dropout."""
@@ -184,7 +189,7 @@ class Dropout(Grader):
         def masks(values: Sequence[Value]) -> Sequence[np.ndarray]:
             if not names:
                 raise unseen()
-            return [all_masks(two, p=self.p).explaining(value, names, rtol=self.rtol) for value in values]
+            return self._explaining(values, two, names)
 
         def share_of(values: Sequence[Value]) -> str:
             everywhere = np.ones(two.params.b1.size * len(two.X), dtype=bool)
@@ -277,7 +282,7 @@ def _equal(without: Value, with_zero: Value, batch: Batch, rtol: float) -> str:
         raise unseen()
     want = read(without, batch, names)
     for name, got in read(with_zero, batch, names).items():
-        same(got, want[name], what="the loss" if name == "loss" else f"d{name}", rtol=rtol)
+        same(got, want[name], what=called(name), rtol=rtol)
     return f"the same {', '.join(names)}"
 
 

@@ -12,7 +12,7 @@ from graders.dataset import Dataset, load_dataset
 from graders.exam_room import Rooms
 from graders.foundation.exam import Exam, TrainingOptions
 from graders.foundation.limits import Limits
-from graders.foundation.verdict import Verdict
+from graders.foundation.verdict import Standing, Verdict
 from graders.grading.scorecard import CriterionResult
 from graders.grading.sitting import sit as sit_rubric
 from graders.rubric import Criterion, Rubric
@@ -53,6 +53,11 @@ def edited_reference(edits: Edits | None = None) -> dict[str, str]:
             assert files[name].count(old) == 1, f"{name}: {old!r} stands there {files[name].count(old)} times"
             files[name] = files[name].replace(old, new)
     return files
+
+
+def losers(results: Mapping[str, CriterionResult]) -> list[str]:
+    """Return the criteria that did not earn all of their points."""
+    return [name for name, r in results.items() if r.standing is not Standing.FULL]
 
 
 def submission_of(files: Mapping[str, str], *, answers: str = "") -> Submission:

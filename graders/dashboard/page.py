@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
-from graders.dashboard.statistics import ClassStatistics, statistics
+from graders.dashboard.statistics import DECIDED, ClassStatistics, statistics
 from graders.ledger import Ledger, Status, StudentFigures
 from graders.report.html import own_text, plain_words, policy_of
 from graders.report.plain_text import one_line, plain_text
@@ -20,7 +20,6 @@ _TEMPLATES = Path(__file__).parent / "templates"
 MISTAKES = 30
 NAMED = 8  # students named beside a mistake; all of them are a click away
 ATTENTION = 50
-UNDECIDED = ("ungraded", "open")
 FIRST = (Status.UNGRADED, Status.UNOPENED, Status.WAITING)
 
 COMMONEST = """
@@ -80,10 +79,7 @@ def render_dashboard(ledger: Ledger, found: Sequence[StudentFigures], title: str
 
 def row(result: StudentFigures, figures: ClassStatistics) -> list[object]:
     """Return a student as the page's script reads it; times are elsewhere, for they alone differ between two runs."""
-    earned = {
-        heading.name: None if standing in UNDECIDED else points
-        for heading, standing, points in zip(result.headings, result.standings, result.earned, strict=True)
-    }
+    earned = {heading.name: points if standing in DECIDED else None for heading, standing, points in result.criteria()}
     identity = result.hand_in.identity
     searched = [identity.get(key, "") for key in ("sid", "email", "login", "section")]
     has_report = bool(result.headings)

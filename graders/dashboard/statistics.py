@@ -103,7 +103,7 @@ def columns_of(results: Sequence[StudentFigures]) -> dict[str, Column]:
     """Return the criteria by name, in the order in which students have them."""
     columns: dict[str, Column] = {}
     for result in results:
-        for heading, standing, earned in zip(result.headings, result.standings, result.earned, strict=True):
+        for heading, standing, earned in result.criteria():
             column = columns.get(heading.name)
             if column is None:
                 column = columns[heading.name] = Column(heading=heading)
@@ -118,7 +118,7 @@ def earned_matrix(results: Sequence[StudentFigures], names: Sequence[str]) -> np
     place = {name: number for number, name in enumerate(names)}
     earned = np.full((len(results), len(names)), np.nan)
     for row, result in enumerate(results):
-        for heading, standing, points in zip(result.headings, result.standings, result.earned, strict=True):
+        for heading, standing, points in result.criteria():
             if standing in DECIDED:
                 earned[row, place[heading.name]] = points
     return earned

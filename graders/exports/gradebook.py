@@ -19,8 +19,7 @@ def _rows(results: Sequence[StudentFigures]) -> Iterator[list[object]]:
     yield [*HEADER, *titles.values(), "Remark"]
     for result in results:
         earned = {
-            heading.name: None if standing == "ungraded" else points
-            for heading, standing, points in zip(result.headings, result.standings, result.earned, strict=True)
+            heading.name: None if standing == "ungraded" else points for heading, standing, points in result.criteria()
         }
         hand_in = result.hand_in
         yield [

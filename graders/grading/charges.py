@@ -9,7 +9,7 @@ did are not charged again.
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from graders.foundation.diagnosis import Name
@@ -29,17 +29,17 @@ class Lowered:
     Args:
         charged_at: title of the criterion at which the mistake is charged.
         least: the share of its points that a criterion is left with at least.
-        endings: the ways in which the questions there ended, all of which the mistake explains.
+        failures: the ways in which questions there failed, all of which the mistake explains.
     """
 
     charged_at: str
     least: float
-    endings: frozenset[FailureKind | None]
+    failures: frozenset[FailureKind]
 
     def explains(self, result: CriterionResult, runs: Candidacy) -> bool:
-        """Tell whether whole runs lost no more, and ended in no other way."""
+        """Tell whether whole runs lost no more, and failed in no other way."""
         share = result.verdict.share if result.verdict else 0.0
-        return share >= self.least - MARGIN and _endings(runs) <= self.endings
+        return share >= self.least - MARGIN and _failures(runs) <= self.failures
 
 
 @dataclass(slots=True, kw_only=True)
@@ -65,16 +65,16 @@ class Charges:
 
     def settled(self, result: CriterionResult, candidacy: Candidacy) -> CriterionResult:
         """Charge what a criterion lost, or give it back where the mistake is charged already."""
-        names = _certain(result)
-        home, why = self._repeated(names, result.title), A_SECOND_TIME
+        name = _certain(result)
+        home, why = self._repeated(name, result.title), A_SECOND_TIME
         lowered = self.lowered.get(result.name)
         if home is None and lowered is not None and lowered.explains(result, candidacy):
             home, why = lowered.charged_at, LED_ASTRAY
-        elif home is None:
-            self.mistakes |= {name.root: result.title for name in names if name.root not in self.mistakes}
-        for outcome, least in (item for name in names for item in name.lowers.items()):
-            at, endings = home or result.title, _endings(candidacy)
-            self.lowered.setdefault(outcome, Lowered(charged_at=at, least=least, endings=endings))
+        elif home is None and name is not None:
+            self.mistakes.setdefault(name.root, result.title)
+        for outcome, least in name.lowers.items() if name is not None else ():
+            at, failures = home or result.title, _failures(candidacy)
+            self.lowered.setdefault(outcome, Lowered(charged_at=at, least=least, failures=failures))
         return result if home is None else _given_back(result, home, why)
 
     def at_functions(self, result: CriterionResult, about: str) -> None:
@@ -84,21 +84,21 @@ class Charges:
             if check.inside and check.credit < 1:
                 self.insides.setdefault(check.inside, result.title)
 
-    def _repeated(self, names: Sequence[Name], title: str) -> str | None:
+    def _repeated(self, name: Name | None, title: str) -> str | None:
         """Return where a mistake that explains all of a loss is charged already; None where it is charged here."""
-        homes = [self.mistakes[name.root] for name in names if name.root in self.mistakes]
-        return next((home for home in homes if home != title), None)
+        home = None if name is None else self.mistakes.get(name.root)
+        return None if home == title else home
 
 
-def _certain(result: CriterionResult) -> Sequence[Name]:
-    """Return the one mistake that explains all that was lost; none where that is not known."""
-    return [d.names[0] for d in result.diagnoses if d.certain]
+def _certain(result: CriterionResult) -> Name | None:
+    """Return the one mistake that explains all that was lost; None where that is not known."""
+    return next((d.names[0] for d in result.diagnoses if d.certain), None)
 
 
-def _endings(candidacy: Candidacy) -> frozenset[FailureKind | None]:
-    """Return in which ways the questions ended; to return is always among them."""
+def _failures(candidacy: Candidacy) -> frozenset[FailureKind]:
+    """Return in which ways questions failed."""
     told = (answer.observation for answer in candidacy.answers.values())
-    return frozenset({None, *(o.kind for o in told if isinstance(o, Failed))})
+    return frozenset(o.kind for o in told if isinstance(o, Failed))
 
 
 def _given_back(result: CriterionResult, home: str, why: str) -> CriterionResult:

@@ -1,6 +1,6 @@
 """Naming the mistake behind a criterion that lost points, by the catalogue.
 
-No point is given or taken here; a certain name decides in `carried` whether the mistake is charged elsewhere already.
+No point is given or taken here; a certain name decides in `charges` whether the mistake is charged elsewhere already.
 """
 
 import dataclasses

@@ -3,6 +3,7 @@
 import functools
 import sys
 from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -42,6 +43,10 @@ class StudentFigures:
     earned: "array[float]"
     standings: tuple[str, ...]
     times: "array[float]"
+
+    def criteria(self) -> Iterator[tuple[Heading, str, float]]:
+        """Yield heading, standing and points earned of each criterion."""
+        return zip(self.headings, self.standings, self.earned, strict=True)
 
 
 def figures_of(result: StudentResult) -> StudentFigures:

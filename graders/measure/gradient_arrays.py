@@ -18,6 +18,11 @@ def read(value: Value, batch: Batch, names: Sequence[str]) -> dict[str, np.ndarr
     return found | ({"loss": _loss(value)} if "loss" in names else {})
 
 
+def called(name: str) -> str:
+    """Return what a student is told of one of the loss and the gradients."""
+    return "the loss" if name == "loss" else f"d{name}"
+
+
 def _found(value: Value, batch: Batch, name: str) -> np.ndarray:
     shape = getattr(batch.params, name).shape
     try:

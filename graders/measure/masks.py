@@ -11,7 +11,7 @@ from graders.measure import truth
 from graders.measure.batch import Batch
 from graders.measure.compare import Wrong, same
 from graders.measure.content import content_of
-from graders.measure.gradient_arrays import read
+from graders.measure.gradient_arrays import called, read
 from graders.measure.kept import Kept
 
 QUANTITIES = ("loss", *truth.NAMES)
@@ -113,9 +113,9 @@ def drawn(value: Value, without: Value, batch: Batch, names: Sequence[str]) -> D
     if told is None:
         read(value, batch, ["W2"])
         raise unseen()
-    if told.kept[told.active].all() or not told.kept[told.active].any():
-        which = "None" if told.kept[told.active].all() else "All"
-        n = int(told.active.sum())
+    kept, n = told.kept[told.active], int(told.active.sum())
+    if kept.all() or not kept.any():
+        which = "None" if kept.all() else "All"
         raise Wrong(
             f"{which} of the {n} active hidden units were dropped: d{told.by} has "
             f"{'no' if which == 'None' else 'only'} {'rows of zeros' if told.by == 'W2' else 'zeros'}.",
@@ -168,10 +168,13 @@ def as_by_hand(value: Value, by_hand: Value, mask: Drawn, batch: Batch, *, p: fl
             got, want = (read(v, batch, [name])[name] for v in (value, by_hand))
         except Wrong:
             continue  # of another shape without dropout too
-        want = want * factor if name == "W2" else want
-        what = "the loss" if name == "loss" else f"d{name}"
-        fix = BOTH_WAYS if name in {"W1", "b1"} else SCALE
-        same(got, want, what=f"With the mask that your d{mask.by} shows, {what}", rtol=rtol, fix=fix)
+        _same_with(mask, name, got, want * factor if name == "W2" else want, rtol=rtol)
+
+
+def _same_with(mask: Drawn, name: str, got: np.ndarray, want: np.ndarray, *, rtol: float) -> None:
+    """Pass when one of the loss and the gradients is what the mask asks for."""
+    fix = BOTH_WAYS if name in {"W1", "b1"} else SCALE
+    same(got, want, what=f"With the mask that your d{mask.by} shows, {called(name)}", rtol=rtol, fix=fix)
 
 
 def one_mask(value: Value, without: Value, batch: Batch, names: Sequence[str], *, p: float, rtol: float) -> str:
@@ -193,9 +196,7 @@ def one_mask(value: Value, without: Value, batch: Batch, names: Sequence[str], *
     keep, s = mask.kept[None, :].astype(float), 1 / (1 - p)
     want = masked(batch, s * keep, s * keep)
     for name, got in read(value, batch, names).items():
-        fix = BOTH_WAYS if name in {"W1", "b1"} else SCALE
-        what = "the loss" if name == "loss" else f"d{name}"
-        same(got, want[name], what=f"With the mask that your d{mask.by} shows, {what}", rtol=rtol, fix=fix)
+        _same_with(mask, name, got, want[name], rtol=rtol)
     dropped = int((~mask.kept).sum())
     return f"{dropped} of {int(mask.active.sum())} active units dropped, the same ones in both directions"
 
@@ -229,7 +230,8 @@ def passed(value: Value, batch: Batch, *, rtol: float) -> np.ndarray:
     dW1 = read(value, batch, ["W1"])["W1"]  # (D, H)
     dz1, *_ = np.linalg.lstsq(batch.X.T, dW1, rcond=None)  # (N, H)
     largest = float(np.abs(dz1).max())
-    if not largest > 0 or _gap(batch.X.T @ dz1, dW1) > rtol:
+    gap = float(np.abs(batch.X.T @ dz1 - dW1).max()) / max(float(np.abs(dW1).max()), 1e-12)
+    if not largest > 0 or gap > rtol:
         raise Wrong("No gradient of hidden units gives your dW1 with these images.")
     through: np.ndarray = np.abs(dz1) > rtol * largest
     return through
@@ -282,8 +284,3 @@ def _largest(arrays: np.ndarray) -> np.ndarray:
     """Return the largest absolute entry of each of several arrays, (n, ...) to (n,)."""
     largest: np.ndarray = np.abs(arrays).reshape(len(arrays), -1).max(axis=1)
     return largest
-
-
-def _gap(got: np.ndarray, want: np.ndarray) -> float:
-    with np.errstate(over="ignore"):
-        return float(np.abs(got - want).max() / max(float(np.abs(want).max()), 1e-12))

@@ -13,8 +13,10 @@ from ruamel.yaml.error import YAMLError
 from graders.catalogue import all_mistakes
 from graders.foundation.exam import TrainingOptions
 from graders.foundation.verdict import Verdict
+from graders.grading.scorecard import CriterionResult
+from graders.rubric.load import with_parameters
 from graders.rubric.registry import criterion_names
-from tests.sitting import sit
+from tests.sitting import Edits, edited_reference, sit, sit_submission, submission_of
 
 FOLDER = Path(__file__).resolve().parent / "mutants"
 REFERENCE = Path(__file__).resolve().parents[2] / "reference"
@@ -88,6 +90,13 @@ def load_mutants(folder: Path = FOLDER) -> tuple[Mutant, ...]:
 def sit_mutant(mutant: Mutant) -> Verdict:
     """Return the verdict of the mutant's own criterion, from the real exam room."""
     return sit(mutant.criterion, **sitting_of(mutant))
+
+
+def short_results(edits: Edits, names: Sequence[str]) -> dict[str, CriterionResult]:
+    """Return the results of several criteria for an edited reference, whole runs being as short as for mutants."""
+    criteria = [with_parameters(name, SITTINGS[name]["params"] if name in SITTINGS else {}) for name in names]
+    submission = submission_of(edited_reference(edits))
+    return {r.name: r for r in sit_submission(submission, criteria, "mnist_10k", SHORT)}
 
 
 def sitting_of(mutant: Mutant) -> Mapping[str, Any]:

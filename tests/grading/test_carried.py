@@ -12,8 +12,8 @@ from graders.grading.stand_ins import right_functions
 from graders.rubric.load import with_parameters
 from graders.rubric.registry import criterion_names, grader_class
 from graders.wire.contract import BUILDS_ON, MODULE_OF
-from tests.banks.mutants import SHORT, SITTINGS
-from tests.sitting import Edits, edited_reference, named, sit_submission, submission_of
+from tests.banks.mutants import short_results
+from tests.sitting import Edits, edited_reference, losers, named, sit_submission, submission_of
 
 NUMPY = (
     "softmax",
@@ -33,11 +33,6 @@ def results_of(edits: Edits, names: Sequence[str] = NUMPY) -> dict[str, Criterio
     submission = submission_of(edited_reference(edits))
     criteria = [with_parameters(name, {}) for name in names]
     return {r.name: r for r in sit_submission(submission, criteria)}
-
-
-def losers(results: dict[str, CriterionResult]) -> list[str]:
-    """Return the criteria that lost points."""
-    return [name for name, r in results.items() if r.standing is not Standing.FULL]
 
 
 def put(function: str) -> tuple[str, str]:
@@ -69,9 +64,7 @@ def test_a_chain_costs_its_first_link_alone(edits: list[tuple[str, str]], first:
 def test_the_chain_from_softmax_to_the_gap_costs_softmax_alone() -> None:
     wrong = put("def softmax(z):\n    P = np.exp(z - z.max())\n    return P / P.sum(axis=0)")
     names = ("softmax", "cross_entropy", "gradients", "training", "accuracy", "accuracy_gap")
-    criteria = [with_parameters(n, SITTINGS[n]["params"] if n in SITTINGS else {}) for n in names]
-    submission = submission_of(edited_reference({"mlp_numpy.py": [wrong]}))
-    results = {r.name: r for r in sit_submission(submission, criteria, "mnist_10k", SHORT)}
+    results = short_results({"mlp_numpy.py": [wrong]}, names)
     assert losers(results) == ["softmax"]
 
 
@@ -107,9 +100,7 @@ LABELS = "labels: Labels = model(torch.tensor(X, dtype=dtype))"
 
 def ported(edit: tuple[str, str]) -> dict[str, CriterionResult]:
     """Return the results of an edited port: its steps, its evaluation and its gap to the NumPy network."""
-    criteria = [with_parameters(n, SITTINGS[n]["params"] if n in SITTINGS else {}) for n in ("torch_steps", GAP)]
-    submission = submission_of(edited_reference({"mlp_torch.py": [edit]}))
-    return {r.name: r for r in sit_submission(submission, criteria, "mnist_10k", SHORT)}
+    return short_results({"mlp_torch.py": [edit]}, ("torch_steps", GAP))
 
 
 @pytest.mark.torch_room

@@ -4,11 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from graders.foundation.verdict import Standing
 from graders.grading.scorecard import CriterionResult
-from graders.rubric.load import with_parameters
-from tests.banks.mutants import SHORT, SITTINGS
-from tests.sitting import edited_reference, named, sit_submission, submission_of
+from tests.banks.mutants import short_results
+from tests.sitting import losers, named
 
 Edit = tuple[str, str]
 
@@ -28,14 +26,8 @@ def on_many_images(line: str) -> Edit:
 CRAWLS, GIVES_UP = on_many_images("lr = 1e-6"), on_many_images("raise ValueError('too many images')")
 
 
-def results_of(edits: Sequence[Edit], names: Sequence[str], file: str = "mlp_numpy.py") -> dict[str, CriterionResult]:
-    criteria = [with_parameters(n, SITTINGS[n]["params"] if n in SITTINGS else {}) for n in names]
-    submission = submission_of(edited_reference({file: list(edits)}))
-    return {r.name: r for r in sit_submission(submission, criteria, "mnist_10k", SHORT)}
-
-
-def losers(results: dict[str, CriterionResult]) -> list[str]:
-    return [name for name, r in results.items() if r.standing is not Standing.FULL]
+def results_of(edits: Sequence[Edit], names: Sequence[str]) -> dict[str, CriterionResult]:
+    return short_results({"mlp_numpy.py": edits}, names)
 
 
 def test_runs_that_one_named_mistake_led_astray_are_given_back() -> None:
