@@ -1,7 +1,8 @@
 """The PyTorch port is as accurate as the NumPy network, within half a point.
 
-Measures: the difference of their test accuracies with the same data, options and seed, averaged over seeds. How far
-it scatters from seed to seed for two right networks is known, so seeds are added until the mean gap is certainly
+Measures: the difference of their test accuracies with the same data, options and seed, averaged over seeds. Both are
+computed outside, from the weights that training returned: no test image enters a room. How far the difference
+scatters from seed to seed for two right networks is known, so seeds are added until the mean gap is certainly
 inside or certainly outside of what is allowed. It is a group-sequential test: at each look the mean's one-sided
 normal bound is compared with the allowed gap, and the risk of each error is shared equally among the looks
 (Bonferroni), which holds whatever the looks have in common. Stopping when the evidence suffices is Wald's idea
@@ -27,17 +28,18 @@ from graders.foundation.call import Call, Value
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Grader, Seen
 from graders.foundation.verdict import GapOverSeeds, Verdict, verdict
-from graders.measure.compare import Wrong, check, labels
+from graders.measure.compare import Wrong, check
 from graders.measure.runs import (
     disguised_test,
     disguised_torch_run,
     learnt_by_heart,
     numpy_accuracy,
     numpy_run,
+    torch_accuracy,
     torch_run,
 )
 from graders.measure.statistics import z_of
-from graders.measure.training import accuracy_of, history_curves, trained_params
+from graders.measure.training import history_curves
 
 UNCALIBRATED = 0.4
 LEARNT_BY_HEART = "accuracy-gap-learnt-by-heart"  # a finding for the instructor, under this name in the record
@@ -147,7 +149,7 @@ class AccuracyGap(Grader):
         """Return the test accuracies of the k-th seed's NumPy and PyTorch networks, or raise `Wrong`."""
         ours, port = (seen[f"{kind} run {k}"].value for kind in ("numpy", "torch"))
         test = exam.data.X_test, exam.data.y_test
-        return numpy_accuracy(ours, exam, *test), _port_accuracy(port, exam, *test)
+        return numpy_accuracy(ours, exam, *test), torch_accuracy(port, exam, *test)
 
     def _measure(self, pairs: Sequence[tuple[float, float]], calibration: Calibration | None) -> str:
         means = np.array(pairs).mean(axis=0)
@@ -177,8 +179,8 @@ class AccuracyGap(Grader):
         """Tell the instructor when the port does well only on images that it could know beforehand."""
         data = exam.data
         try:
-            known = _port_accuracy(seen["torch run 0"].value, exam, data.X_test, data.y_test)
-            unknown = _port_accuracy(seen["disguised torch run"].value, exam, *disguised_test(exam))
+            known = torch_accuracy(seen["torch run 0"].value, exam, data.X_test, data.y_test)
+            unknown = torch_accuracy(seen["disguised torch run"].value, exam, *disguised_test(exam))
         except Wrong:
             return ()
         # A slow learner spreads widely; a port that knew its images comes near the NumPy network at least.
@@ -223,13 +225,3 @@ def _first_numpy_accuracy(exam: Exam, seen: Seen) -> float:
         return numpy_accuracy(seen["numpy run 0"].value, exam, exam.data.X_test, exam.data.y_test)
     except Wrong:
         return 0.0
-
-
-def _port_accuracy(run: Value, exam: Exam, X: np.ndarray, y: np.ndarray) -> float:
-    """Return the share of images (N, D) that the port labels rightly; by its weights where predict_torch fails."""
-    found = run.get("predictions") if isinstance(run, dict) else None
-    try:
-        predictions = labels(found, what="predict_torch(model, X)", shape=y.shape)
-    except Wrong:
-        return accuracy_of(trained_params(run, what="train_torch", shapes=exam.layers), X, y)
-    return float((predictions == y).mean())

@@ -63,6 +63,7 @@ LOOP = (
         why="A break or return inside the loop over batches ends the epoch early, and most images are never used.",
         see=COUNT,
         fix="Which statement ends your loop over the batches, and how far is it indented?",
+        lowers={"accuracy_gap": 0.00},
         gives=recipes(Recipe(steps=Steps.FIRST_BATCH)),
     ),
     mistake(
@@ -124,6 +125,7 @@ LOOP = (
         why="A rate written into the code, or an optimiser's default, takes no notice of the argument.",
         see="Train with lr=0: nothing may move.",
         fix="Where does lr reach the optimiser?",
+        lowers={"accuracy_gap": 0.00},
         gives=recipes(
             *(Recipe(rate=other.fixed(r, scheduled=s)) for r in (0.1, 0.05, 0.01, 0.001) for s in (True, False))
         ),

@@ -27,6 +27,7 @@ OPTIMISERS = (
         why="Adam divides every gradient by its own size; it is another method, so the two ports cannot agree.",
         see=ONE_STEP,
         fix=OPTIONS,
+        lowers={"accuracy_gap": 0.00},
         gives=recipes(Recipe(update=other.adam), Recipe(update=other.adam, decoupled=True)),
     ),
     mistake(
@@ -78,6 +79,7 @@ OPTIMISERS = (
             why=rule.why,
             see=rule.see,
             fix=OPTIONS,
+            lowers={"accuracy_gap": 0.00} if rule.name == "none" else {},
             gives=recipes(Recipe(update=rule.rules[0])),  # every convention makes the same steps at a constant rate
             root=f"momentum-step-{rule.name}",
         )

@@ -99,7 +99,6 @@ LABELS_GIVEN = (
         why="The smallest logit belongs to the class for which there is least evidence.",
         see=LABELS,
         fix=ARGMAX,
-        lowers={"accuracy_gap": 0.00},
         gives=labels(lambda z: z.argmin(axis=1)),
         root="predict-least-likely",
     ),

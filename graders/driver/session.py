@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from graders.driver.answering import Candidate
+from graders.driver.handed import HandedArrays
 from graders.wire.contract import MODULE_OF, contract_function
 from graders.wire.frames import Closed, Frame, Malformed, encode, read
 
 FRAME_CAP = 2**31
 NO_FRAME = 76  # the exit status where what comes in is no frame of the protocol: what sends it is trusted, and broken
 OPENING = {"files": list, "modules": dict, "notebook": str | None, "forbidden": list, "torch": bool, "stand_ins": dict}
-ASKING = {"id": int, "seed": int, "target": str, "stand_ins": list, "args": dict, "kwargs": dict}
+ASKING = {"id": int, "seed": int, "target": str, "stand_ins": list, "args": dict, "kwargs": dict, "handed": list}
 
 
 def hold_session(questions: BinaryIO, answers: BinaryIO) -> None:
@@ -38,7 +39,7 @@ def hold_session(questions: BinaryIO, answers: BinaryIO) -> None:
         opening = opened(received())
         write_files(opening.body["files"], list(opening.arrays), root)
         sys.path.insert(0, str(root))
-        candidate = Candidate(opening.body, root)
+        candidate, handed = Candidate(opening.body, root), HandedArrays()
         send("ready", None)
         while True:
             frame = asked(received())
@@ -47,7 +48,7 @@ def hold_session(questions: BinaryIO, answers: BinaryIO) -> None:
                 flush()
                 send("loaded", outcome)
             else:
-                body, arrays = candidate.answer(frame)
+                body, arrays = candidate.answer(handed.completed(frame))
                 flush()  # before the answer: once that is sent, the room may be closed
                 send("answer", body, arrays)
     except Malformed as error:

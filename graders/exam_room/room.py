@@ -14,6 +14,7 @@ from typing import Self
 import numpy as np
 
 from graders.exam_room import translate
+from graders.exam_room.handed import Handed
 from graders.exam_room.ledger import Part
 from graders.exam_room.rooms import Rooms
 from graders.exam_room.session import Session
@@ -62,6 +63,7 @@ class ExamRoom:
         self._rooms = rooms or Rooms()
         self._own_rooms = rooms is None
         self._session: Session | None = None
+        self._handed = Handed()  # to that session
         self._loaded: dict[str, Failed | None] = {}
         self._number = 0
         self._output: list[str] = []
@@ -155,7 +157,7 @@ class ExamRoom:
         try:
             session = self._open()
             with self._rooms.ledger.timed(self._room, Part.ASKING):
-                session.send(translate.question(call, number=self._number, seed=seed))
+                session.send(self._handed.with_new_ones(translate.question(call, number=self._number, seed=seed)))
                 frame = self._receive(session, self._limits.question_seconds * call.weight)
             seen = translate.observation(frame, number=self._number, submission=self._submission)
             if isinstance(seen, Failed):
@@ -208,6 +210,7 @@ class ExamRoom:
         if self._session is None:
             with self._rooms.ledger.timed(self._room, Part.OPENING):
                 self._session = session = self._rooms.session(self._room, self._limits, self._forbidden)
+                self._handed = Handed()
                 if self._shut:  # meanwhile, from another thread, which found no session to close
                     raise Closed
                 self._hand_in(session)

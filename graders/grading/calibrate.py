@@ -6,14 +6,14 @@ import numpy as np
 
 from graders.exam_room import Rooms
 from graders.foundation.calibration import Calibration
+from graders.foundation.call import Value
 from graders.foundation.errors import OurFault
 from graders.foundation.exam import Exam
 from graders.foundation.observation import Failed, Observation
 from graders.grading.environment import environment
 from graders.grading.invigilator import Invigilator
 from graders.grading.questions import Identities
-from graders.measure.compare import labels
-from graders.measure.runs import numpy_accuracy, numpy_run, torch_run
+from graders.measure.runs import numpy_accuracy, numpy_run, torch_accuracy, torch_run
 from graders.rubric import Rubric
 from graders.submission import Submission
 
@@ -52,28 +52,18 @@ def calibrate(
         numpy=versions["numpy"],
         torch=versions["torch"],
         risk=risk,
-        numpy_accuracy=_accuracies([known[identities.of(c)] for c in numpy_calls], exam, _numpy_accuracy),
-        torch_accuracy=_accuracies([known[identities.of(c)] for c in torch_calls], exam, _torch_accuracy),
+        numpy_accuracy=_accuracies([known[identities.of(c)] for c in numpy_calls], exam, numpy_accuracy),
+        torch_accuracy=_accuracies([known[identities.of(c)] for c in torch_calls], exam, torch_accuracy),
     ).complete()
 
 
 def _accuracies(
-    runs: Sequence[Observation], exam: Exam, accuracy: Callable[[Observation, Exam], float]
+    runs: Sequence[Observation], exam: Exam, accuracy: Callable[[Value, Exam, np.ndarray, np.ndarray], float]
 ) -> tuple[float, ...]:
+    shares = []
     for run in runs:
         if isinstance(run, Failed):
             message = f"the reference failed while calibrating: {run.message}"
             raise OurFault(message)
-    return tuple(accuracy(run, exam) for run in runs)
-
-
-def _numpy_accuracy(run: Observation, exam: Exam) -> float:
-    assert not isinstance(run, Failed)
-    return numpy_accuracy(run.value, exam, exam.data.X_test, exam.data.y_test)
-
-
-def _torch_accuracy(run: Observation, exam: Exam) -> float:
-    assert not isinstance(run, Failed)
-    assert isinstance(run.value, dict)
-    y = exam.data.y_test
-    return float(np.mean(labels(run.value["predictions"], what="predict_torch", shape=y.shape) == y))
+        shares.append(accuracy(run.value, exam, exam.data.X_test, exam.data.y_test))
+    return tuple(shares)

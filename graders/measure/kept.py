@@ -4,8 +4,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
-import numpy as np
-
 Key = TypeVar("Key", bound=Hashable)
 Result = TypeVar("Result")
 
@@ -46,16 +44,3 @@ class Kept(Generic[Key, Result]):
     def clear(self) -> None:
         """Drop all."""
         self._results.clear()
-
-
-def is_constant(array: np.ndarray) -> bool:
-    """Tell whether nobody can change an array: neither it nor an array that it is a view of is writeable.
-
-    Memory that no array owns is trusted only where it is `bytes`: a file may change under a map of it.
-    """
-    owner: object = array
-    while isinstance(owner, np.ndarray):
-        if owner.flags.writeable:
-            return False
-        owner = owner.base
-    return owner is None or isinstance(owner, bytes)

@@ -22,13 +22,13 @@ def numpy_run(exam: Exam, k: int) -> Call:
 
 
 def torch_run(exam: Exam, k: int) -> Call:
-    """Return the same question to the PyTorch port, together with its labels for the test images (N, D)."""
+    """Return the same question to the PyTorch port."""
     X, y = exam.train_images()
     return Call(
         name=f"torch run {k}",
         target="torch_train_run",
         args=(X, y, exam.data.X_val, exam.data.y_val),
-        kwargs={**_options(exam, k), "X_eval": exam.data.X_test},
+        kwargs=_options(exam, k),
         room=Room.TORCH,
         weight=exam.training.weight,
     )
@@ -54,7 +54,7 @@ def disguised_run(exam: Exam) -> Call:
 
 
 def disguised_torch_run(exam: Exam) -> Call:
-    """Return the same question to the PyTorch port; the test images wear the disguise too."""
+    """Return the same question to the PyTorch port."""
     return _disguised(torch_run(exam, 0), "disguised torch run", exam)
 
 
@@ -85,15 +85,18 @@ def numpy_accuracy(run: Value, exam: Exam, X: np.ndarray, y: np.ndarray) -> floa
     return accuracy_of(trained_params(run, what="train", shapes=exam.layers), X, y)
 
 
+def torch_accuracy(run: Value, exam: Exam, X: np.ndarray, y: np.ndarray) -> float:
+    """Return the same of the network that `train_torch` returned, which is read from its model by their shapes."""
+    return accuracy_of(trained_params(run, what="train_torch", shapes=exam.layers), X, y)
+
+
 def _disguised(call: Call, name: str, exam: Exam) -> Call:
     cover, data = disguise(exam), exam.data
     X, y = exam.train_images()
-    hidden = {key: _shuffled(X, cover) for key, X in call.kwargs.items() if isinstance(X, np.ndarray)}
     return replace(
         call,
         name=name,
         args=(_shuffled(X, cover), cover.labels[y], _shuffled(data.X_val, cover), cover.labels[data.y_val]),
-        kwargs={**call.kwargs, **hidden},
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from graders.foundation.arrays import is_constant
 from graders.foundation.call import Params, Value
 from graders.foundation.observation import Answer, Returned
 from graders.foundation.verdict import Curves
@@ -13,7 +14,7 @@ from graders.measure import truth
 from graders.measure.compare import Wrong, array, mapping, params
 from graders.measure.content import content_of
 from graders.measure.describe import type_of
-from graders.measure.kept import Kept, is_constant
+from graders.measure.kept import Kept
 
 SERIES = ("train_loss", "val_loss", "train_acc", "val_acc")
 

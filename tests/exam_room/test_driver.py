@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from graders.driver.session import NO_FRAME
 from graders.exam_room import translate
+from graders.exam_room.handed import Handed
 from graders.foundation.call import Call
 from graders.wire.frames import MAGIC, Frame, encode
 from tests.exam_room.hostile import framed, structured
@@ -35,9 +36,15 @@ def opening(**changes: object) -> bytes:
     return encode(Frame(kind="open", body={**body, **changes}, arrays=[np.frombuffer(SOURCE, dtype=np.uint8)]))
 
 
+def asking(*, handed: object, arrays: Sequence[np.ndarray]) -> bytes:
+    """Return a frame that asks for the softmax of array 0, with these arrays and what it says of them."""
+    body = translate.question(CALL, number=1, seed=1).body
+    return encode(Frame(kind="ask", body={**body, "handed": handed}, arrays=arrays))
+
+
 LOAD = encode(Frame(kind="load", body="softmax"))
 CALL = Call(name="z", target="softmax", args=(np.ones((2, 3)),))
-ASK = encode(translate.question(CALL, number=1, seed=1))
+ASK = encode(Handed().with_new_ones(translate.question(CALL, number=1, seed=1)))
 HONEST: Sequence[bytes] = (opening(), LOAD, ASK)
 
 
@@ -136,6 +143,12 @@ def test_frames_that_are_doubled_late_or_hostile_inside_end_the_session(
         opening() + encode(Frame(kind="load", body=[1])),
         opening() + framed({"kind": "ask", "body": {"id": 1}, "arrays": []}, b""),
         opening() + encode(Frame(kind="close", body=None)),
+        opening() + asking(handed=[0], arrays=[]),
+        opening() + asking(handed=[-1], arrays=[]),
+        opening() + asking(handed=[1], arrays=[np.ones(2)]),
+        opening() + asking(handed=[-1], arrays=[np.ones(2), np.ones(2)]),
+        opening() + asking(handed=[True], arrays=[np.ones(2)]),
+        opening() + asking(handed=["0"], arrays=[np.ones(2)]),
     ],
 )
 def test_what_is_no_session_ends_with_a_status_of_its_own(asked: Asked, raw: bytes) -> None:

@@ -7,11 +7,12 @@ import mmap
 import numpy as np
 import pytest
 
+from graders.foundation.arrays import is_constant
 from graders.foundation.call import Params
 from graders.measure import training, truth
 from graders.measure.batch import Batch, solution
 from graders.measure.content import content_of
-from graders.measure.kept import Kept, is_constant
+from graders.measure.kept import Kept
 from graders.measure.training import accuracy_of
 
 RNG = np.random.default_rng(3)

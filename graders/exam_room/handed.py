@@ -1,0 +1,42 @@
+"""Large arrays that a session holds already: training images go through the protocol once, not with every question."""
+
+import dataclasses
+
+import numpy as np
+
+from graders.foundation.arrays import Place, is_constant, place_of
+from graders.wire.frames import Frame
+
+LARGE_BYTES = 2**18  # below that, sending again costs less than keeping
+EACH_TIME = -1
+
+
+class Handed:
+    """What one session was handed so far, numbered in the order in which it came.
+
+    Only arrays that nobody can change are counted on: another array at the same place could hold something else.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: dict[Place, tuple[int, np.ndarray]] = {}
+
+    def with_new_ones(self, frame: Frame) -> Frame:
+        """Return the frame with those arrays alone that the session lacks.
+
+        Its body says for each array which number it has; the next free one for an array that comes along and is to be
+        kept, `EACH_TIME` for one that comes along and is not.
+        """
+        numbers, new = [], []
+        for array in frame.arrays:
+            known = self._numbers.get(place_of(array))
+            if known is None:
+                new.append(array)
+            numbers.append(self._counted(array) if known is None else known[0])
+        return dataclasses.replace(frame, body={**frame.body, "handed": numbers}, arrays=new)
+
+    def _counted(self, array: np.ndarray) -> int:
+        if array.nbytes < LARGE_BYTES or not is_constant(array):
+            return EACH_TIME
+        number = len(self._numbers)
+        self._numbers[place_of(array)] = (number, array)  # kept, so that nothing else comes to lie there
+        return number

@@ -1,0 +1,88 @@
+"""Large arrays go through the protocol once a session, and arrive as they are whatever was done to them before."""
+
+import numpy as np
+import pytest
+
+from graders.driver.handed import HandedArrays
+from graders.exam_room import ExamRoom, translate
+from graders.exam_room.handed import EACH_TIME, LARGE_BYTES, Handed
+from graders.foundation.call import Call, Room
+from graders.foundation.observation import Returned
+from graders.wire.frames import Frame
+from tests.sitting import QUICK, submission_of, warm_rooms
+
+N = LARGE_BYTES // 8
+
+
+def constant(fill: float) -> np.ndarray:
+    """Return a large array that nobody can change."""
+    array = np.full((N, 1), fill)
+    array.flags.writeable = False
+    return array
+
+
+def frame(*arrays: np.ndarray) -> Frame:
+    """Return the frame of a question about arrays."""
+    return translate.question(Call(name="z", target="softmax", args=arrays), number=1, seed=1)
+
+
+def test_what_was_handed_in_stays_away_and_is_completed_inside() -> None:
+    outside, inside = Handed(), HandedArrays()
+    X, small, writeable = constant(2.0), np.ones(3), np.full((N, 1), 4.0)
+    for sent in (3, 2, 2):
+        left = outside.with_new_ones(frame(X, small, writeable))
+        assert len(left.arrays) == sent
+        arrived = inside.completed(left).arrays
+        assert [a.tolist() for a in arrived] == [a.tolist() for a in (X, small, writeable)]
+        for array in arrived:
+            array[:] = 0  # as a submission may
+
+
+def test_another_view_is_another_array() -> None:
+    outside, inside = Handed(), HandedArrays()
+    X = constant(1.0)
+    views = (X, X[: N - 1], X.T, X.reshape(-1), np.asfortranarray(X), X.view(np.int64))
+    for view in views:
+        arrived = inside.completed(outside.with_new_ones(frame(view))).arrays[0]
+        assert arrived.dtype == view.dtype
+        assert np.array_equal(arrived, view)
+
+
+def test_memory_that_is_used_again_is_not_taken_for_what_lay_there() -> None:
+    outside, inside = Handed(), HandedArrays()
+    for fill in range(20):
+        arrived = inside.completed(outside.with_new_ones(frame(constant(float(fill))))).arrays[0]
+        assert (arrived == fill).all()
+
+
+def test_an_array_that_can_be_changed_comes_along_each_time() -> None:
+    base = np.ones((N, 1))
+    view = base[:]
+    view.flags.writeable = False  # yet its owner is not
+    assert Handed().with_new_ones(frame(view)).body["handed"] == [EACH_TIME]
+
+
+WRITES_INTO_IT = """
+import numpy as np
+
+def softmax(z):
+    total = float(z.sum())
+    z[:] = 0
+    return np.array([total])
+"""
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_a_submission_that_writes_into_its_images_gets_them_whole_again(*, ends: bool) -> None:
+    source = WRITES_INTO_IT + ("\ndef step_decay(*_):\n    import os\n    os._exit(1)\n" if ends else "")
+    X = constant(1.0)
+    totals = []
+    with ExamRoom(submission_of({"mlp_numpy.py": source}), Room.NUMPY, QUICK, rooms=warm_rooms()) as room:
+        for _ in range(3):
+            seen = room.ask(Call(name="z", target="softmax", args=(X,)), seed=1)
+            assert isinstance(seen, Returned)
+            assert isinstance(seen.value, np.ndarray)
+            totals.append(float(seen.value[0]))
+            if ends:
+                room.ask(Call(name="end", target="step_decay", args=(0, 1.0)), seed=1)  # the next session holds nothing
+    assert totals == [float(N)] * 3
