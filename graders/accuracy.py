@@ -23,7 +23,7 @@ from graders.foundation.grader import Grader, Seen
 from graders.foundation.observation import Answer
 from graders.foundation.verdict import AgainstReference, Verdict, verdict
 from graders.measure.compare import Wrong, check
-from graders.measure.runs import disguised_run, disguised_test, learnt_by_heart, numpy_accuracy, numpy_run
+from graders.measure.runs import disguised_run, in_disguise, learnt_by_heart, numpy_accuracy, numpy_run
 from graders.measure.training import history_curves
 
 REMARK = "Computed from the parameters that train returned, so that a mistake in predict costs nothing here."
@@ -106,7 +106,7 @@ class Accuracy(Grader):
         """Tell the instructor when a network does well only on images and labels that it could know beforehand."""
         try:
             known = _reached(exam, plain.value)
-            unknown = numpy_accuracy(disguised.value, exam, *disguised_test(exam))
+            unknown = numpy_accuracy(disguised.value, exam, *in_disguise(exam).test)
         except Wrong:
             return ()
         # A slow learner spreads widely; what was known beforehand shows in a network that earns its points.

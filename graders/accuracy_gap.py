@@ -30,8 +30,8 @@ from graders.foundation.grader import Grader, Seen
 from graders.foundation.verdict import GapOverSeeds, Verdict, verdict
 from graders.measure.compare import Wrong, check
 from graders.measure.runs import (
-    disguised_test,
     disguised_torch_run,
+    in_disguise,
     learnt_by_heart,
     numpy_accuracy,
     numpy_run,
@@ -180,7 +180,7 @@ class AccuracyGap(Grader):
         data = exam.data
         try:
             known = torch_accuracy(seen["torch run 0"].value, exam, data.X_test, data.y_test)
-            unknown = torch_accuracy(seen["disguised torch run"].value, exam, *disguised_test(exam))
+            unknown = torch_accuracy(seen["disguised torch run"].value, exam, *in_disguise(exam).test)
         except Wrong:
             return ()
         # A slow learner spreads widely; a port that knew its images comes near the NumPy network at least.

@@ -5,10 +5,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from graders.foundation.call import Call, Value
+from graders.measure.kept import Kept
 
 PIXELS = 784
 CLASSES = 10
@@ -39,6 +41,18 @@ class Problem:
         return Problem(X=X, y=y, X_val=X[: len(X) // 2].copy(), y_val=y[: len(y) // 2].copy())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Drawn:
+    """A problem, and the generator's state when it was drawn."""
+
+    problem: Problem
+    state: Mapping[str, Any]
+
+
+# A class sits one exam: its problems are drawn once, however many submissions and criteria ask for them.
+_DRAWN: Kept[str, _Drawn] = Kept(64)
+
+
 def draw(
     rng: np.random.Generator,
     *,
@@ -58,6 +72,20 @@ def draw(
         wrong_labels: share of the training labels that are shuffled among each other.
         darkness: the larger, the fewer bright pixels.
     """
+    generator = rng.bit_generator
+    key = repr((generator.state, n, n_val, contrast, wrong_labels, darkness))
+    known = _DRAWN.find(key)
+    if known is None:
+        problem = _drawn(rng, n, n_val, contrast=contrast, wrong_labels=wrong_labels, darkness=darkness)
+        known = _Drawn(problem=problem, state=generator.state)
+        _DRAWN.keep(key, known)
+    generator.state = known.state
+    return known.problem
+
+
+def _drawn(
+    rng: np.random.Generator, n: int, n_val: int, *, contrast: float, wrong_labels: float, darkness: float
+) -> Problem:
     pictures = rng.random((CLASSES, PIXELS)) ** darkness  # dark with bright spots, as digits are
 
     def images(size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -68,4 +96,6 @@ def draw(
     X_val, y_val = images(n_val)
     spoilt = rng.permutation(n)[: round(wrong_labels * n)]
     y[spoilt] = y[rng.permutation(spoilt)]  # a permutation keeps every class
+    for array in (X, y, X_val, y_val):
+        array.setflags(write=False)  # whoever draws it again gets the same arrays
     return Problem(X=X, y=y, X_val=X_val, y_val=y_val)

@@ -6,6 +6,7 @@ The header's `arrays` entry lists, for each array, its length in bytes; `body` r
 """
 
 import ast
+import functools
 import io
 import json
 import math
@@ -21,7 +22,11 @@ PREFIX = struct.Struct(">4sIQ")
 HEADER_CAP = 4 * 2**20
 ARRAY_CAP = 4096  # arrays in a frame
 ARRAY_HEADER_CAP = 10_000
-HEADER_AT_MOST = 2**17  # bytes of an array in which its header ends, if it is not refused anyway
+KNOWN_HEADERS = 256  # kept, of arrays; the longest are as long as the cap
+LENGTH_OF = {
+    (1, 0): struct.Struct("<H"),
+    (2, 0): struct.Struct("<I"),
+}  # as versions of `.npy` write the header's length
 DIMENSION_CAP = 8
 KINDS = "biufc"  # bool, integers, floats, complex: no objects, no structures, no text
 
@@ -60,14 +65,24 @@ def _npy_header(array: np.ndarray) -> bytes:
     if array.dtype.hasobject:
         msg = "an array of objects is not plain data"
         raise ValueError(msg)
+    return _described(array.dtype, array.shape, _in_fortran_order(array))
+
+
+@functools.lru_cache(maxsize=KNOWN_HEADERS)
+def _described(dtype: np.dtype[Any], shape: tuple[int, ...], fortran_order: bool) -> bytes:  # noqa: FBT001 - NumPy's name
+    layout = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": fortran_order, "shape": shape}
     buffer = io.BytesIO()
-    np.lib.format.write_array_header_1_0(buffer, np.lib.format.header_data_from_array_1_0(array))
+    np.lib.format.write_array_header_1_0(buffer, layout)
     return buffer.getvalue()
+
+
+def _in_fortran_order(array: np.ndarray) -> bool:
+    return array.flags.f_contiguous and not array.flags.c_contiguous
 
 
 def _flat_bytes(array: np.ndarray) -> memoryview:
     """Return the array's numbers as bytes, in the order that its header names; copied only where they lie scattered."""
-    in_order = array.T if array.flags.f_contiguous and not array.flags.c_contiguous else array
+    in_order = array.T if _in_fortran_order(array) else array
     return np.ascontiguousarray(in_order).reshape(-1).view(np.uint8).data
 
 
@@ -152,12 +167,9 @@ def _arrays(lengths: Sequence[int], payload: bytes) -> list[np.ndarray]:
 
 def _array(blob: memoryview) -> np.ndarray:
     """Read one `.npy` from its exact bytes; the declared shape must account for every one of them."""
-    buffer = io.BytesIO(blob[:HEADER_AT_MOST])  # the numbers need no copy of their own to find where they begin
     try:
-        version = np.lib.format.read_magic(buffer)
-        _plain_header(blob[buffer.tell() :], version)
-        reader = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
-        shape, fortran_order, dtype = reader(buffer, max_header_size=ARRAY_HEADER_CAP)
+        header = bytes(blob[: _header_end(blob)])
+        shape, fortran_order, dtype = _layout(header)
     except Exception as error:
         msg = "an array whose header is broken"
         raise Malformed(msg) from error
@@ -165,7 +177,7 @@ def _array(blob: memoryview) -> np.ndarray:
         msg = f"an array of dtype {str(dtype)[:40]}, which is not plain numbers"
         raise Malformed(msg)
     plain_shape = len(shape) <= DIMENSION_CAP and all(type(n) is int and 0 <= n < 2**40 for n in shape)
-    body = blob[buffer.tell() :]
+    body = blob[len(header) :]
     if not plain_shape or math.prod(shape) * dtype.itemsize != len(body):
         msg = "an array whose shape does not fit its bytes"
         raise Malformed(msg)
@@ -176,11 +188,22 @@ def _array(blob: memoryview) -> np.ndarray:
         raise Malformed(msg) from error
 
 
-def _plain_header(rest: memoryview, version: tuple[int, int]) -> None:
-    """Refuse a header that NumPy would mend, with a warning, as one of Python 2."""
-    prefix = struct.Struct("<H" if version == (1, 0) else "<I")
-    (length,) = prefix.unpack_from(rest)
-    if length > ARRAY_HEADER_CAP:
+def _header_end(blob: memoryview) -> int:
+    """Return where the numbers begin."""
+    length = LENGTH_OF[np.lib.format.read_magic(io.BytesIO(blob[: np.lib.format.MAGIC_LEN]))]
+    (count,) = length.unpack_from(blob, np.lib.format.MAGIC_LEN)
+    if count > ARRAY_HEADER_CAP:
         msg = "a header that is too long"
         raise Malformed(msg)
-    ast.literal_eval(bytes(rest[prefix.size : prefix.size + length]).decode("latin1"))
+    return np.lib.format.MAGIC_LEN + length.size + int(count)
+
+
+@functools.lru_cache(maxsize=KNOWN_HEADERS)
+def _layout(header: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Return shape, whether the order is Fortran's, and dtype: the same few again and again in a session."""
+    buffer = io.BytesIO(header)
+    version = np.lib.format.read_magic(buffer)
+    # NumPy would mend a header as Python 2 wrote it, with a warning: it is refused.
+    ast.literal_eval(header[buffer.tell() + LENGTH_OF[version].size :].decode("latin1"))
+    read_header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
+    return read_header(buffer, max_header_size=ARRAY_HEADER_CAP)

@@ -9,7 +9,7 @@ import pytest
 
 from graders.foundation.arrays import is_constant
 from graders.foundation.call import Params
-from graders.measure import training, truth
+from graders.measure import miniature, training, truth
 from graders.measure.batch import Batch, solution
 from graders.measure.content import content_of
 from graders.measure.kept import Kept
@@ -136,3 +136,18 @@ def test_content_tells_dtypes_shapes_and_numbers_apart() -> None:
     others = [one.reshape(2, 3), one.astype(np.float32), one + 1e-16 * np.array([1, 0, 0, 0, 0, 0]), one[::-1]]
     assert len({content_of(a) for a in (one, *others)}) == 5
     assert content_of(one) == content_of(one.copy())
+
+
+def test_a_problem_drawn_again_is_the_same_and_leaves_the_generator_where_drawing_does() -> None:
+    def drawn(n: int, darkness: float = 3.0) -> tuple[miniature.Problem, float]:
+        rng = np.random.default_rng(8)
+        return miniature.draw(rng, n=n, n_val=10, darkness=darkness), rng.random()
+
+    (first, after), (again, after_again) = drawn(20), drawn(20)
+    miniature._DRAWN.clear()
+    (anew, after_anew), (other, _), (darker, _) = drawn(20), drawn(30), drawn(20, 4.0)
+    assert first is again
+    assert after == after_again == after_anew
+    assert np.array_equal(first.X, anew.X)
+    assert len(other.X) == 30
+    assert not np.array_equal(darker.X, first.X)
