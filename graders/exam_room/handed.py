@@ -7,7 +7,7 @@ import numpy as np
 from graders.foundation.arrays import Place, is_constant, place_of
 from graders.wire.frames import Frame
 
-LARGE_BYTES = 2**18  # below that, sending again costs less than keeping
+LARGE_BYTES = 2**14  # below that, sending again costs less than keeping
 EACH_TIME = -1
 
 

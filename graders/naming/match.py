@@ -4,7 +4,8 @@ A mistake is named only if its prediction fits everything that was observed, the
 entry fits as well; entries that give the same numbers are named together.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -36,8 +37,12 @@ def diagnose(case: Case, catalogue: Catalogue) -> tuple[Diagnosis, ...]:
     if not deviating:
         return ()
     base = rights[0]
-    candidates = [(m, predictions(case, m.gives, base)) for m in catalogue.mistakes]
-    whole = _fitting(candidates, case.observed, base, catalogue.rtol, set(case.observed) | set(base))
+    off = {key: gap(case.observed.get(key), base.get(key)) for key in (*case.observed, *base)}
+    candidates = [
+        (m, [_fit(variant, case.observed, base, off, catalogue.rtol) for variant in predictions(case, m.gives, base)])
+        for m in catalogue.mistakes
+    ]
+    whole = _fitting(candidates, catalogue.rtol, off.keys())
     if whole:
         return (Diagnosis(names=tuple(m.name for m in whole)),)
     factor = constant_factor(case, catalogue.criterion, base, catalogue.rtol)
@@ -49,7 +54,7 @@ def diagnose(case: Case, catalogue: Catalogue) -> tuple[Diagnosis, ...]:
             continue
         questions = {question for question, own in (*case.observed, *base) if own == part}
         keys = {(question, p) for question in questions for p in (part, ENDING)}
-        names = _fitting(candidates, case.observed, base, catalogue.rtol, keys)
+        names = _fitting(candidates, catalogue.rtol, keys)
         if names:
             found.append(Diagnosis(names=tuple(m.name for m in names), part=part))
     return tuple(found)
@@ -118,32 +123,47 @@ def gap(observed: Outcome | None, predicted: Outcome | None) -> float:
     return largest / (scale if scale > 0 else 1.0)
 
 
-def _fitting(
-    candidates: Sequence[tuple[Mistake, Sequence[Outcomes]]],
-    observed: Outcomes,
-    right: Outcomes,
-    rtol: float,
-    keys: set[Key],
-) -> list[Mistake]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fit:
+    """How well one prediction fits; the prediction itself is gone, for a catalogue's take hundreds of megabytes.
+
+    Args:
+        gaps: how far off it is, at each key that was observed or predicted.
+        wrong: the keys at which it is not what is right.
+    """
+
+    gaps: Mapping[Key, float]
+    wrong: frozenset[Key]
+
+    def largest(self, keys: Collection[Key]) -> float:
+        """Return the largest gap at these keys; infinite where the prediction is what is right at all of them."""
+        if self.wrong.isdisjoint(keys):
+            return np.inf
+        return max((self.gaps[key] for key in keys if key in self.gaps), default=0.0)
+
+
+def _fit(predicted: Outcomes, observed: Outcomes, right: Outcomes, off: Mapping[Key, float], rtol: float) -> _Fit:
+    """Hold a prediction against what was observed; `off` says how far that is from what is right."""
+    gaps, wrong = {}, set()
+    for key in dict.fromkeys((*observed, *predicted)):
+        told = predicted.get(key)
+        if told is not None and told is right.get(key):  # most mistakes leave most of it as it is
+            gaps[key] = off[key]
+            continue
+        gaps[key] = gap(observed.get(key), told)
+        if not gap(right.get(key), told) <= rtol:
+            wrong.add(key)
+    wrong.update(key for key in right if key not in predicted)
+    return _Fit(gaps=gaps, wrong=frozenset(wrong))
+
+
+def _fitting(candidates: Sequence[tuple[Mistake, Sequence[_Fit]]], rtol: float, keys: Collection[Key]) -> list[Mistake]:
     """Return the entries that fit at these keys as well as the best one does."""
-    gaps: dict[Mistake, float] = {}
-    for mistake, variants in candidates:
-        own = [v for v in variants if any(not gap(right.get(k), v.get(k)) <= rtol for k in keys)]
-        gaps[mistake] = min((_largest(observed, v, keys) for v in own), default=np.inf)
+    gaps = {mistake: min((fit.largest(keys) for fit in fits), default=np.inf) for mistake, fits in candidates}
     best = min(gaps.values(), default=np.inf)
     if not best <= rtol:
         return []
     return [mistake for mistake, g in gaps.items() if g <= min(max(CLEARER * best, ALIKE), rtol)]
-
-
-def _largest(observed: Outcomes, predicted: Outcomes, keys: set[Key]) -> float:
-    largest = 0.0
-    for key in keys:
-        if key in observed or key in predicted:
-            largest = max(largest, gap(observed.get(key), predicted.get(key)))
-            if largest == np.inf:
-                break
-    return largest
 
 
 def _ended(outcomes: Mapping[Key, Outcome]) -> Outcomes:

@@ -13,7 +13,7 @@ import math
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, Protocol, cast
 
 import numpy as np
 
@@ -22,6 +22,7 @@ PREFIX = struct.Struct(">4sIQ")
 HEADER_CAP = 4 * 2**20
 ARRAY_CAP = 4096  # arrays in a frame
 ARRAY_HEADER_CAP = 10_000
+LARGE_BYTES = 2**16  # an array of that size stays where it arrived
 KNOWN_HEADERS = 256  # kept, of arrays; the longest are as long as the cap
 LENGTH_OF = {
     (1, 0): struct.Struct("<H"),
@@ -29,6 +30,13 @@ LENGTH_OF = {
 }  # as versions of `.npy` write the header's length
 DIMENSION_CAP = 8
 KINDS = "biufc"  # bool, integers, floats, complex: no objects, no structures, no text
+
+
+class Readable(Protocol):
+    """What every binary stream can do, though its type does not say so."""
+
+    def readinto(self, buffer: memoryview, /) -> int | None:
+        """Read at most as many bytes as the buffer has; 0 at the end."""
 
 
 class Malformed(Exception):
@@ -97,7 +105,8 @@ def read(stream: IO[bytes], *, cap: int) -> Frame:
         Closed: the stream ended before a frame began.
         Malformed: anything else that is not a frame.
     """
-    prefix = _exactly(stream, PREFIX.size, at_start=True)
+    source = cast("Readable", stream)
+    prefix = _exactly(source, PREFIX.size, at_start=True)
     magic, header_length, payload_length = PREFIX.unpack(prefix)
     if magic != MAGIC:
         msg = "a message that does not begin as one"
@@ -106,29 +115,32 @@ def read(stream: IO[bytes], *, cap: int) -> Frame:
         size = (header_length + payload_length) / 2**20
         msg = f"a message of {size:.0f} MB, more than the {cap / 2**20:.0f} MB allowed"
         raise Malformed(msg)
-    header = _header(_exactly(stream, header_length))
-    payload = _exactly(stream, payload_length)
+    header = _header(_exactly(source, header_length))
+    payload = _exactly(source, payload_length)
     return Frame(kind=header["kind"], body=header["body"], arrays=_arrays(header["arrays"], payload))
 
 
-def _exactly(stream: IO[bytes], count: int, *, at_start: bool = False) -> bytes:
-    chunks = []
-    missing = count
-    while missing:
-        chunk = stream.read(min(missing, 2**20))
-        if not chunk:
-            if at_start and missing == count:
+def _exactly(stream: Readable, count: int, *, at_start: bool = False) -> memoryview:
+    try:
+        received = np.empty(count, dtype=np.uint8).data  # memory that is used only as far as something arrives
+    except MemoryError as error:
+        msg = f"a message of {count / 2**20:.0f} MB, for which there is no memory"
+        raise Malformed(msg) from error
+    filled = 0
+    while filled < count:
+        got = stream.readinto(received[filled:])
+        if not got:
+            if at_start and not filled:
                 raise Closed
             msg = "a message that breaks off"
             raise Malformed(msg)
-        chunks.append(chunk)
-        missing -= len(chunk)
-    return b"".join(chunks)
+        filled += got
+    return received
 
 
-def _header(raw: bytes) -> Mapping[str, Any]:
+def _header(raw: memoryview) -> Mapping[str, Any]:
     try:
-        header = json.loads(raw, parse_constant=_no_constant)
+        header = json.loads(bytes(raw), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         msg = "a message whose header is not JSON"
         raise Malformed(msg) from error
@@ -153,14 +165,14 @@ def _no_constant(text: str) -> None:
     raise ValueError(msg)
 
 
-def _arrays(lengths: Sequence[int], payload: bytes) -> list[np.ndarray]:
+def _arrays(lengths: Sequence[int], payload: memoryview) -> list[np.ndarray]:
     if sum(lengths) != len(payload):
         msg = "a message whose arrays do not fill it"
         raise Malformed(msg)
     arrays = []
     start = 0
     for length in lengths:
-        arrays.append(_array(memoryview(payload)[start : start + length]))
+        arrays.append(_array(payload[start : start + length]))
         start += length
     return arrays
 
@@ -182,7 +194,10 @@ def _array(blob: memoryview) -> np.ndarray:
         msg = "an array whose shape does not fit its bytes"
         raise Malformed(msg)
     try:
-        return np.frombuffer(body, dtype=dtype).copy().reshape(shape, order="F" if fortran_order else "C")
+        flat = np.frombuffer(body, dtype=dtype)
+        # Copying training images takes as long as receiving them.
+        own = flat if flat.flags.aligned and flat.nbytes >= LARGE_BYTES else flat.copy()
+        return own.reshape(shape, order="F" if fortran_order else "C")
     except ValueError as error:  # empty, with dimensions whose product is too large
         msg = "an array of a shape that cannot be"
         raise Malformed(msg) from error
