@@ -19,7 +19,7 @@ from graders.exam_room.process import adopt_orphans
 T = TypeVar("T")
 PR_SET_PDEATHSIG = 1
 STOPPED = 130
-SUBMISSIONS_EACH = 100  # then a worker makes room for a fresh one, whatever it may have let grow
+TASKS_EACH = 200  # two for each submission; then a fresh worker takes over, whatever this one may have let grow
 
 
 class WorkerDied(Exception):
@@ -66,7 +66,7 @@ class LocalWorkers:
         self._strangers = frozenset(psutil.Process().children())
         self._pool = pebble.ProcessPool(
             max_workers=count,
-            max_tasks=SUBMISSIONS_EACH,
+            max_tasks=TASKS_EACH,
             initializer=live_no_longer_than,
             initargs=(os.getpid(),),
             context=multiprocessing.get_context("spawn"),

@@ -183,13 +183,19 @@ def run_of(call: Call) -> Run:
     )
 
 
+@lru_cache(maxsize=2)
+def _runs(case: Case) -> Mapping[str, Run]:
+    """Return what was asked of each run that can be followed."""
+    followed = (n for n in case.seen if exact(n) or n in RATIO or n in RATIO.values())
+    return {name: replace(run_of(case.seen[name].call), copies=on_copies(name)) for name in followed}
+
+
 def _plans(case: Case, loop: Loop, style: Style) -> Mapping[str, Plan]:
     """Return the plan of each run that can be followed."""
     found = {}
-    for name, answer in case.seen.items():
-        copies = on_copies(name)
-        if (exact(name) or name in RATIO or name in RATIO.values()) and not (loop.mixed and not copies):
-            run = loop.options(replace(run_of(answer.call), copies=copies))
+    for name, asked in _runs(case).items():
+        if not loop.mixed or on_copies(name):
+            run = loop.options(asked)
             plan = loop.plan(plan_of(run, style), run, style)
             # At one rate, or without momentum, both conventions of the velocity make the same steps.
             steady = plan.rule is unscaled and (plan.mu == 0 or len({lr for rates in plan.rates for lr in rates}) < 2)

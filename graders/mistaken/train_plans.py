@@ -92,6 +92,7 @@ class Plan:
     fixed: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=1 << 10)
 def plan_of(run: Run, style: Style) -> Plan:
     """Return the right plan."""
     full, rest = divmod(run.images, run.batch)
@@ -142,7 +143,7 @@ EVEN = Even(
 )
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 10)  # a tenth of a megabyte each
 def walk(plan: Plan, ground: Ground) -> tuple[Arrays, Arrays, Arrays]:
     """Return params, velocity and the sum of gradients at a plan's end; plans that begin alike share their epochs."""
     zero = tuple(np.zeros_like(a) for a in ground.start)

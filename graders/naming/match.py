@@ -112,6 +112,11 @@ def gap(observed: Outcome | None, predicted: Outcome | None) -> float:
         return np.inf
     if observed.shape != predicted.shape:
         return np.inf
+    with np.errstate(over="ignore", invalid="ignore"):
+        scale = float(np.abs(predicted).max(initial=0.0))
+        largest = float(np.abs(observed - predicted).max(initial=0.0))
+    if np.isfinite(scale) and np.isfinite(largest):
+        return largest / (scale if scale > 0 else 1.0)
     finite = np.isfinite(predicted)
     if not (np.isfinite(observed) == finite).all() or not np.array_equal(
         observed[~finite], predicted[~finite], equal_nan=True
