@@ -4,8 +4,8 @@
 
 (a) One grading in warm rooms against the floor: the same calls in this bare process with everything imported.
 (b) Many submissions on a few workers: which share of all CPU time is the submissions' own code, in warm rooms
-    and with rooms opened anew for each submission. What that code takes by itself is measured in as many bare
-    processes at once as there are workers: cores that share caches and memory make it slower, which is no cost of ours.
+    and with rooms opened anew for each submission. That code is measured where it runs. Beside it stands what the same
+    calls take in as many bare processes at once as there are workers: a room must not make them slower.
 (c) Each layer of the sandbox, switched off in turn: milliseconds for one session (benchmarks/layer_cost.py).
 (d) How long a cold command line takes to its first verdict on a change of the NumPy half.
 
@@ -33,6 +33,7 @@ from benchmarks.grade_cost import ROOT, BareRooms, floor
 from benchmarks.layer_cost import layers
 from graders.dataset import load_dataset
 from graders.exam_room import Rooms
+from graders.exam_room.ledger import Part
 from graders.foundation.call import Room
 from graders.foundation.exam import Exam
 from graders.grading.scorecard import CriterionResult, Scorecard
@@ -88,18 +89,27 @@ def work(name: str, count: int, *, fresh: bool, side_by_side: bool) -> None:
     rooms = Rooms(side_by_side=side_by_side)
     if not fresh:
         warmed(rooms, rubric)
-    ended, before = 0.0, _cpu_of_rooms()
+    ended, own, before = 0.0, 0.0, _cpu_of_rooms()
     start, clock = time.process_time(), time.monotonic()
     for _ in range(count):
         training._ACCURACIES.clear()  # of another submission's networks nothing would be known
         grade_once(rubric, exam, rooms)
         if fresh:
-            ended += _cpu_of_rooms()
+            ended, own = ended + _cpu_of_rooms(), own + _own(rooms)
             rooms.close()
             rooms = Rooms(side_by_side=side_by_side)
-    told = {"rooms": ended + _cpu_of_rooms() - before, "grader": time.process_time() - start}
+    told = {
+        "rooms": ended + _cpu_of_rooms() - before,
+        "grader": time.process_time() - start,
+        "student": own + _own(rooms),
+    }
     print(json.dumps({**told, "wall": time.monotonic() - clock}))
     rooms.close()
+
+
+def _own(rooms: Rooms) -> float:
+    """Return the CPU seconds of the submissions' own code, as measured inside the rooms."""
+    return sum(seconds for (_, part), (_, seconds) in rooms.ledger.entries.items() if part is Part.STUDENT_CPU)
 
 
 def _cpu_of_rooms() -> float:
@@ -128,6 +138,7 @@ def spent(name: str, submissions: int, workers: int, *, fresh: bool, side_by_sid
         "wall": max(t["wall"] for t in told),
         "CPU of the rooms": sum(t["rooms"] for t in told),
         "CPU of the grader": sum(t["grader"] for t in told),
+        "CPU of the submissions' own code": sum(t["student"] for t in told),
     }
 
 
@@ -139,11 +150,12 @@ def bare_at_once(name: str, processes: int) -> float:
 
 def batch(name: str, submissions: int, workers: int) -> None:
     """Print what grading many takes, and which share of the CPU time is the submissions' own code."""
-    student = bare_at_once(name, workers) * submissions
+    bare_calls = bare_at_once(name, workers) * submissions
     for fresh, what in ((False, "in warm rooms"), (True, "in rooms opened anew for each")):
         rows = spent(name, submissions, workers, fresh=fresh, side_by_side=False)  # as in a batch
         total = rows["CPU of the rooms"] + rows["CPU of the grader"]
-        shown = {**rows, "CPU of the same calls in bare processes": student, "share of student code": student / total}
+        share = rows["CPU of the submissions' own code"] / total
+        shown = {**rows, "CPU of the same calls in bare processes": bare_calls, "share of student code": share}
         show(f"(b) {submissions} submissions on {workers} workers, {what}", shown, "s")
 
 

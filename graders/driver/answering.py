@@ -59,7 +59,7 @@ class Candidate:
         arrays: list[np.ndarray] = []
         try:
             with self._stand_ins.in_place(body["stand_ins"]):
-                value, seconds, changed = self._call(body, list(frame.arrays))
+                value, took, changed = self._call(body, list(frame.arrays))
             form = pack(value, arrays)
         except NotDefinedError as error:
             return {
@@ -75,10 +75,10 @@ class Candidate:
             return {"id": body["id"], "forbidden": list(self._tripwire.used), **failure}, []
         finally:
             self._tripwire.armed = False
-        return {"id": body["id"], "outcome": "returned", "value": form, "seconds": seconds, "changed": changed,
+        return {"id": body["id"], "outcome": "returned", "value": form, **took, "changed": changed,
                 "forbidden": list(self._tripwire.used)}, arrays  # fmt: skip
 
-    def _call(self, body: dict[str, Any], arrays: list[np.ndarray]) -> tuple[Any, float, list[str]]:
+    def _call(self, body: dict[str, Any], arrays: list[np.ndarray]) -> tuple[Any, dict[str, float], list[str]]:
         target = body["target"]
         routine = ROUTINES.get(target)
         args = unpack(body["args"], arrays)
@@ -94,14 +94,14 @@ class Candidate:
         _seed_everything(body["seed"])
         self._tripwire.used.clear()
         self._tripwire.armed = True
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), time.process_time()
         result = function(*ready, **named) if routine is None else routine(self._space, *ready, **named)
-        seconds = time.perf_counter() - start
+        took = {"seconds": time.perf_counter() - start, "cpu_seconds": time.process_time() - cpu}
         self._tripwire.armed = False
         after = _fingerprints([*ready, *named.values()])
         names = [*(str(i) for i in range(len(ready))), *named]
         changed = [name for name, b, a in zip(names, before, after, strict=True) if b != a]
-        return (result if routine is not None else _normalised(target, result)), seconds, changed
+        return (result if routine is not None else _normalised(target, result)), took, changed
 
     def _hand_over(self, value: Any, *, raw: bool) -> Any:
         """Turn the wire's marks into what the student's function expects."""

@@ -166,6 +166,7 @@ class ExamRoom:
                     self._end_session()  # what it hoarded would be charged to the next question
             else:
                 self._rooms.ledger.add(self._room, Part.STUDENT, seen.seconds)
+                self._rooms.ledger.add(self._room, Part.STUDENT_CPU, translate.cpu_seconds(frame))
             return seen
         except (Overdrawn, Closed, Malformed) as ending:
             self._overdue[function] += isinstance(ending, Overdrawn) and ending.limit == "time"

@@ -44,13 +44,28 @@ def observation(frame: Frame, *, number: int, submission: Submission) -> Observa
         raise Malformed(msg)
     forbidden = _texts(body.get("forbidden"))
     if body.get("outcome") == "returned":
-        seconds = body.get("seconds")
-        if not isinstance(seconds, float) or not 0.0 <= seconds < 1e6:
-            msg = "an answer without a time"
-            raise Malformed(msg)
         value = _from_wire(unpack(body.get("value"), list(frame.arrays)))
-        return Returned(value=value, seconds=seconds, changed=_texts(body.get("changed")), forbidden=forbidden)
+        return Returned(
+            value=value, seconds=_took(body, "seconds"), changed=_texts(body.get("changed")), forbidden=forbidden
+        )
     return failure(body, submission=submission, forbidden=forbidden)
+
+
+def cpu_seconds(frame: Frame) -> float:
+    """Return what an answer says of the CPU seconds of the submission's own code; for what is shown of time, no more.
+
+    Raises:
+        Malformed: it does not say so.
+    """
+    return _took(frame.body, "cpu_seconds")
+
+
+def _took(body: Any, what: str) -> float:  # noqa: ANN401
+    seconds = body.get(what)
+    if not isinstance(seconds, float) or not 0.0 <= seconds < 1e6:
+        msg = "an answer without a time"
+        raise Malformed(msg)
+    return seconds
 
 
 def failure(body: Any, *, submission: Submission, forbidden: tuple[str, ...] = ()) -> Failed:  # noqa: ANN401

@@ -40,7 +40,15 @@ def honest(rng: random.Random) -> bytes:
     )
     arrays: list[np.ndarray] = []
     form = pack(value, arrays)
-    body = {"id": NUMBER, "outcome": "returned", "value": form, "seconds": 0.5, "changed": [], "forbidden": []}
+    body = {
+        "id": NUMBER,
+        "outcome": "returned",
+        "value": form,
+        "seconds": 0.5,
+        "cpu_seconds": 0.5,
+        "changed": [],
+        "forbidden": [],
+    }
     return encode(Frame(kind="answer", body=body, arrays=arrays))
 
 
@@ -104,6 +112,7 @@ def structured(rng: random.Random) -> bytes:
         "outcome": rng.choice(["returned", "returned", "raised", "not attempted", "out of memory", "", 3, None]),
         "value": any_form(rng),
         "seconds": rng.choice([0.1, -1.0, 1e300, 1, "1", None]),
+        "cpu_seconds": rng.choice([0.1, -1.0, 1e300, 1, "1", None]),
         "changed": rng.choice([[], ["0"], [1], "0", None, ["x"] * 1000]),
         "forbidden": rng.choice([[], ["torch"], [None], {}, ["y" * 10**5]]),
         "message": rng.choice(["m", None, "m" * 10**5, 3]),

@@ -117,7 +117,15 @@ LOADED = encode(Frame(kind="loaded", body=None))
 
 def answer(number: object, value: object = None) -> bytes:
     """Return an answer's frame."""
-    body = {"id": number, "outcome": "returned", "value": value, "seconds": 0.5, "changed": [], "forbidden": []}
+    body = {
+        "id": number,
+        "outcome": "returned",
+        "value": value,
+        "seconds": 0.5,
+        "cpu_seconds": 0.5,
+        "changed": [],
+        "forbidden": [],
+    }
     return encode(Frame(kind="answer", body=body))
 
 
