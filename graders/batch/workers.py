@@ -19,7 +19,7 @@ from graders.exam_room.process import adopt_orphans
 T = TypeVar("T")
 PR_SET_PDEATHSIG = 1
 STOPPED = 130
-TASKS_EACH = 200  # two for each submission; then a fresh worker takes over, whatever this one may have let grow
+TASKS_EACH = 200  # two a submission; then a fresh worker takes over, whatever this one may have let grow
 
 
 class WorkerDied(Exception):
@@ -105,6 +105,7 @@ class LocalWorkers:
 
 def _end(_number: int, _frame: FrameType | None) -> None:
     """End this process the way that closes its exam rooms first."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not interrupt the closing
     raise SystemExit(STOPPED)
 
 

@@ -150,6 +150,8 @@ NETWORKS = (
             why="Another activation has another derivative, so that every gradient of the first layer differs.",
             see="Give model(X) the weights of your NumPy network and compare the logits.",
             fix=LAYERS,
+            # The port's weights are worth what a network with ReLU makes of them; these three differ much from it.
+            lowers={"accuracy_gap": 0.00} if key in {"none", "sigmoid", "tanh"} else {},
             gives=recipes(_activation(key)),
             root=root,
         )

@@ -16,7 +16,7 @@ from graders.wire.contract import MODULE_OF, contract_function
 from graders.wire.frames import Closed, Frame, Malformed, encode, read
 
 FRAME_CAP = 2**31
-NO_FRAME = 76  # the exit status where what comes in is no frame of the protocol: what sends it is trusted, and broken
+NO_FRAME = 76  # the exit status where what comes in is no frame of the protocol, or finds no memory left
 OPENING = {"files": list, "modules": dict, "notebook": str | None, "forbidden": list, "torch": bool, "stand_ins": dict}
 ASKING = {"id": int, "seed": int, "target": str, "stand_ins": list, "args": dict, "kwargs": dict, "handed": list}
 

@@ -28,7 +28,7 @@ class Handed:
         """
         numbers, new = [], []
         for array in frame.arrays:
-            known = self._numbers.get(place_of(array))
+            known = self._numbers.get(place_of(array)) if is_constant(array) else None
             if known is None:
                 new.append(array)
             numbers.append(self._counted(array) if known is None else known[0])

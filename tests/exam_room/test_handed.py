@@ -1,5 +1,8 @@
 """Large arrays go through the protocol once a session, and arrive as they are whatever was done to them before."""
 
+import io
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -8,7 +11,7 @@ from graders.exam_room import ExamRoom, translate
 from graders.exam_room.handed import EACH_TIME, LARGE_BYTES, Handed
 from graders.foundation.call import Call, Room
 from graders.foundation.observation import Returned
-from graders.wire.frames import Frame
+from graders.wire.frames import Frame, encode, read
 from tests.sitting import QUICK, submission_of, warm_rooms
 
 N = LARGE_BYTES // 8
@@ -26,15 +29,20 @@ def frame(*arrays: np.ndarray) -> Frame:
     return translate.question(Call(name="z", target="softmax", args=arrays), number=1, seed=1)
 
 
+def arrived(outside: Handed, inside: HandedArrays, *arrays: np.ndarray) -> tuple[int, Sequence[np.ndarray]]:
+    """Return how many arrays were sent, and all that arrived at the other end of the wire."""
+    left = outside.with_new_ones(frame(*arrays))
+    return len(left.arrays), inside.completed(read(io.BytesIO(encode(left)), cap=2**30)).arrays
+
+
 def test_what_was_handed_in_stays_away_and_is_completed_inside() -> None:
     outside, inside = Handed(), HandedArrays()
     X, small, writeable = constant(2.0), np.ones(3), np.full((N, 1), 4.0)
-    for sent in (3, 2, 2):
-        left = outside.with_new_ones(frame(X, small, writeable))
-        assert len(left.arrays) == sent
-        arrived = inside.completed(left).arrays
-        assert [a.tolist() for a in arrived] == [a.tolist() for a in (X, small, writeable)]
-        for array in arrived:
+    for expected in (3, 2, 2):
+        sent, arrays = arrived(outside, inside, X, small, writeable)
+        assert sent == expected
+        assert all((array == fill).all() for array, fill in zip(arrays, (2.0, 1.0, 4.0), strict=True))
+        for array in arrays:
             array[:] = 0  # as a submission may
 
 
@@ -43,16 +51,25 @@ def test_another_view_is_another_array() -> None:
     X = constant(1.0)
     views = (X, X[: N - 1], X.T, X.reshape(-1), np.asfortranarray(X), X.view(np.int64))
     for view in views:
-        arrived = inside.completed(outside.with_new_ones(frame(view))).arrays[0]
-        assert arrived.dtype == view.dtype
-        assert np.array_equal(arrived, view)
+        array = arrived(outside, inside, view)[1][0]
+        assert array.dtype == view.dtype
+        assert np.array_equal(array, view)
 
 
 def test_memory_that_is_used_again_is_not_taken_for_what_lay_there() -> None:
     outside, inside = Handed(), HandedArrays()
     for fill in range(20):
-        arrived = inside.completed(outside.with_new_ones(frame(constant(float(fill))))).arrays[0]
-        assert (arrived == fill).all()
+        assert (arrived(outside, inside, constant(float(fill)))[1][0] == fill).all()
+
+
+def test_a_view_through_which_a_constant_array_is_changed_is_not_taken_for_it() -> None:
+    outside, inside = Handed(), HandedArrays()
+    array = np.ones((N, 1))
+    view = array[:]
+    array.setflags(write=False)
+    arrived(outside, inside, array)
+    view[:] = 5.0
+    assert (arrived(outside, inside, view)[1][0] == 5.0).all()
 
 
 def test_an_array_that_can_be_changed_comes_along_each_time() -> None:

@@ -114,6 +114,14 @@ def test_runs_that_a_named_mistake_led_astray_are_not_charged_again() -> None:
 
 
 @pytest.mark.torch_room
+def test_weights_of_a_port_with_another_activation_are_charged_where_it_is_named() -> None:
+    built = "    model = build_torch(X.shape[1], H, classes, dropout, seed)\n"
+    results = ported((built, f"{built}    model[1] = nn.Tanh()\n"))
+    assert named(results["torch_steps"]) == ("torch-steps-tanh",)
+    assert losers(results) == ["torch_steps"]
+
+
+@pytest.mark.torch_room
 def test_a_gap_that_no_mistake_in_the_steps_explains_is_charged() -> None:
     cut_for_a_quick_try = "range(0, min(len(images), 150), batch)"
     results = ported(("range(0, len(images), batch)", cut_for_a_quick_try))
