@@ -4,6 +4,7 @@ import atexit
 import dataclasses
 import functools
 import os
+import signal
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -92,8 +93,13 @@ def warm_rooms() -> Rooms:
     A worker counts as one core, so its rooms work in turn.
     """
     rooms = Rooms(side_by_side=False)
-    atexit.register(rooms.close)
+    atexit.register(_closed, rooms)
     return rooms
+
+
+def _closed(rooms: Rooms) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # who stops the batch must not interrupt a worker that ends
+    rooms.close()
 
 
 def grade_parcel(assignment: Assignment, parcel: bytes, keep_observations: bool) -> Outcome:  # noqa: FBT001
