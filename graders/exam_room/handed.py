@@ -18,7 +18,8 @@ class Handed:
     """
 
     def __init__(self) -> None:
-        self._numbers: dict[Place, tuple[int, np.ndarray]] = {}
+        self._numbers: dict[Place, int] = {}
+        self._arrays: list[np.ndarray] = []
 
     def with_new_ones(self, frame: Frame) -> Frame:
         """Return the frame with those arrays alone that the session lacks.
@@ -28,15 +29,20 @@ class Handed:
         """
         numbers, new = [], []
         for array in frame.arrays:
-            known = self._numbers.get(place_of(array)) if is_constant(array) else None
-            if known is None:
+            number = self._number_of(array) if _lasts(array) else EACH_TIME
+            if number == len(self._arrays):
+                self._numbers[place_of(array)] = number
+                self._arrays.append(array)  # kept, so that nothing else comes to lie there
                 new.append(array)
-            numbers.append(self._counted(array) if known is None else known[0])
+            elif number == EACH_TIME:
+                new.append(array)
+            numbers.append(number)
         return dataclasses.replace(frame, body={**frame.body, "handed": numbers}, arrays=new)
 
-    def _counted(self, array: np.ndarray) -> int:
-        if array.nbytes < LARGE_BYTES or not is_constant(array):
-            return EACH_TIME
-        number = len(self._numbers)
-        self._numbers[place_of(array)] = (number, array)  # kept, so that nothing else comes to lie there
-        return number
+    def _number_of(self, array: np.ndarray) -> int:
+        """Return an array's number; the next free one where it is new."""
+        return self._numbers.get(place_of(array), len(self._arrays))
+
+
+def _lasts(array: np.ndarray) -> bool:
+    return array.nbytes >= LARGE_BYTES and is_constant(array)

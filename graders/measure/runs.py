@@ -9,6 +9,8 @@ from graders.foundation.exam import Exam
 from graders.measure.kept import Kept
 from graders.measure.training import accuracy_of, trained_params
 
+LARGEST_TRAINED = 1e3  # weights beyond that are no outcome of training, and float32 may not do for them
+
 
 def numpy_run(exam: Exam, k: int) -> Call:
     """Return the question that trains the NumPy network on the k-th seed with the rubric's training options."""
@@ -123,9 +125,6 @@ def numpy_accuracy(run: Value, exam: Exam, X: np.ndarray, y: np.ndarray) -> floa
 def torch_accuracy(run: Value, exam: Exam, X: np.ndarray, y: np.ndarray) -> float:
     """Return the same of the network that `train_torch` returned, which is read from its model by their shapes."""
     return _share_right(trained_params(run, what="train_torch", shapes=exam.layers), X, y)
-
-
-LARGEST_TRAINED = 1e3  # weights beyond that are no outcome of training, and float32 may not do for them
 
 
 def _share_right(theta: Params, X: np.ndarray, y: np.ndarray) -> float:

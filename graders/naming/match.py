@@ -37,7 +37,7 @@ def diagnose(case: Case, catalogue: Catalogue) -> tuple[Diagnosis, ...]:
     if not deviating:
         return ()
     base = rights[0]
-    off = {key: gap(case.observed.get(key), base.get(key)) for key in (*case.observed, *base)}
+    off = {key: gap(case.observed.get(key), base.get(key)) for key in dict.fromkeys((*case.observed, *base))}
     candidates = [
         (m, [_fit(variant, case.observed, base, off, catalogue.rtol) for variant in predictions(case, m.gives, base)])
         for m in catalogue.mistakes
