@@ -4,9 +4,9 @@
 
 (a) One grading in warm rooms against the floor: the same calls in this bare process with everything imported.
 (b) Many submissions on a few workers: which share of all CPU time is the submissions' own code, in warm rooms
-    and with rooms opened anew for each submission. That code is measured where it runs, the calls of its functions
-    alone: importing it counts as ours. Beside it stands what the same calls take in as many bare processes at once as
-    there are workers: a room must not make them slower.
+    and with rooms opened anew for each submission. That code is measured where it runs: the import of its
+    modules and the calls of its functions. Beside it stands what the same calls take in as many bare processes at
+    once as there are workers: a room must not make them slower.
 (c) Each layer of the sandbox, switched off in turn: milliseconds for one session (benchmarks/layer_cost.py).
 (d) How long a cold command line takes to its first verdict on a change of the NumPy half.
 

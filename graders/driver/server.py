@@ -32,7 +32,6 @@ DESCRIPTORS = 3  # questions, answers, output
 FILES_CAP = 20_000  # a file system in memory bounds bytes by itself, but not the number of files
 LOOK_SECONDS = 0.1
 NATURAL_END_SECONDS = 1.0
-SESSIONS_OF_MANY = 2
 
 
 class Server:
@@ -42,14 +41,15 @@ class Server:
         control: the socket to the outside, which keeps message boundaries.
         scratch: the one folder that can be written to.
         fonts: a folder with lists of fonts, copied to each session.
+        draws: whether it is asked for figures.
     """
 
-    def __init__(self, control: socket.socket, scratch: Path, fonts: Path) -> None:
+    def __init__(self, control: socket.socket, scratch: Path, fonts: Path, *, draws: bool) -> None:
         self._control = control
         self._scratch = scratch
         self._fonts = fonts
+        self._figures_to_load = draws
         self._child = 0
-        self._sessions = 0
         self._status: int | None = None
         wipe(scratch)  # of what the libraries left there when they were imported
         self._files_at_rest = self._files()
@@ -75,8 +75,12 @@ class Server:
                 self._prepare_for_more()
 
     def _prepare_for_more(self) -> None:
-        """Once the room is seen to serve many, import what each of the next ones would import by itself."""
-        if self._sessions == SESSIONS_OF_MANY:
+        """After the first session, import what each of the next ones would import by itself.
+
+        A room that serves one session alone gains nothing by it.
+        """
+        if self._figures_to_load:
+            self._figures_to_load = False
             lay_out(self._scratch, self._fonts)
             load_figures()
             wipe(self._scratch)
@@ -88,7 +92,6 @@ class Server:
 
     def _open(self, told: Mapping[str, Any], descriptors: Sequence[int]) -> None:
         self._status = None
-        self._sessions += 1
         self._child = os.fork()
         if self._child == 0:
             try:
@@ -233,7 +236,7 @@ def main(told: Mapping[str, Any]) -> None:
         sys.exit("a library started a thread while the room was being prepared")
     gc.collect()
     gc.freeze()  # so that the children share these pages until they end
-    Server(control, Path(told["scratch"]), Path(told["fonts"])).serve()
+    Server(control, Path(told["scratch"]), Path(told["fonts"]), draws=told["torch"]).serve()
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from graders.driver.answering import Candidate
+from graders.driver.answering import Candidate, cpu_seconds
 from graders.driver.handed import HandedArrays
 from graders.wire.contract import MODULE_OF, contract_function
 from graders.wire.frames import Closed, Frame, Malformed, encode, read
@@ -44,9 +44,10 @@ def hold_session(questions: BinaryIO, answers: BinaryIO) -> None:
         while True:
             frame = asked(received())
             if frame.kind == "load":
-                outcome = candidate.load(frame.body)
+                cpu = cpu_seconds()
+                failed = candidate.load(frame.body)
                 flush()
-                send("loaded", outcome)
+                send("loaded", {"failed": failed, "cpu_seconds": cpu_seconds() - cpu})
             else:
                 body, arrays = candidate.answer(handed.completed(frame))
                 flush()  # before the answer: once that is sent, the room may be closed

@@ -17,7 +17,7 @@ class Part(StrEnum):
     IMPORTING = "importing the submission"
     ASKING = "questions, from asking to answer"
     STUDENT = "of which the submission's own code"
-    STUDENT_CPU = "CPU seconds of that code"
+    STUDENT_CPU = "CPU seconds of the submission's own code"
     CLOSING = "ending the session"
 
 

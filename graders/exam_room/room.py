@@ -142,12 +142,9 @@ class ExamRoom:
             with self._rooms.ledger.timed(self._room, Part.IMPORTING):
                 session.send(Frame(kind="load", body=function))
                 frame = self._receive(session, self._limits.import_seconds)
-            if frame.kind != "loaded":
-                msg = "a message that is no answer to the question"
-                raise Malformed(msg)
-            if frame.body is None:
-                return None
-            return self._shown(translate.failure(frame.body, submission=self._submission), session)
+            failed = translate.import_failure(frame, submission=self._submission)
+            self._rooms.ledger.add(self._room, Part.STUDENT_CPU, translate.cpu_seconds(frame))
+            return None if failed is None else self._shown(failed, session)
         except (Overdrawn, Closed, Malformed) as ending:
             hint = " Put training and plots under if __name__ == '__main__'." if isinstance(ending, Overdrawn) else ""
             return self._ended(ending, what, hint)

@@ -51,6 +51,19 @@ def observation(frame: Frame, *, number: int, submission: Submission) -> Observa
     return failure(body, submission=submission, forbidden=forbidden)
 
 
+def import_failure(frame: Frame, *, submission: Submission) -> Failed | None:
+    """Return how importing the submission failed; None where it did not.
+
+    Raises:
+        Malformed: the frame does not say so.
+    """
+    if frame.kind != "loaded" or not isinstance(frame.body, dict) or "failed" not in frame.body:
+        msg = "a message that is no answer to the question"
+        raise Malformed(msg)
+    failed = frame.body["failed"]
+    return None if failed is None else failure(failed, submission=submission)
+
+
 def cpu_seconds(frame: Frame) -> float:
     """Return what an answer says of the CPU seconds of the submission's own code; for what is shown of time, no more.
 

@@ -85,7 +85,8 @@ class Candidacy:
 
     def observe(self, known: Mapping[bytes, Observation]) -> None:
         """Take the observations; once none is missing, proceed."""
-        if not self._waiting or not all(identity in known for identity in self._waiting.values()):
+        # From the last: it is answered last, and this is asked at every answer.
+        if not self._waiting or not all(identity in known for identity in reversed(self._waiting.values())):
             return
         for name, identity in self._waiting.items():
             observation = known[identity]

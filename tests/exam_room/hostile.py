@@ -115,6 +115,7 @@ def structured(rng: random.Random) -> bytes:
         "cpu_seconds": rng.choice([0.1, -1.0, 1e300, 1, "1", None]),
         "changed": rng.choice([[], ["0"], [1], "0", None, ["x"] * 1000]),
         "forbidden": rng.choice([[], ["torch"], [None], {}, ["y" * 10**5]]),
+        "failed": rng.choice([None, 0, [], {}]),
         "message": rng.choice(["m", None, "m" * 10**5, 3]),
         "file": rng.choice(["", "mlp_numpy.py", "../../etc/passwd", 0]),
         "line": rng.choice([0, -5, 10**30, True, "1"]),

@@ -103,3 +103,41 @@ def test_a_submission_that_writes_into_its_images_gets_them_whole_again(*, ends:
             if ends:
                 room.ask(Call(name="end", target="step_decay", args=(0, 1.0)), seed=1)  # the next session holds nothing
     assert totals == [float(N)] * 3
+
+
+KEEPS_IT = """
+import numpy as np
+
+KEPT = []
+
+def softmax(z):
+    KEPT.append(z)
+    total, before = float(z.sum()), float(KEPT[0].sum())
+    z[:] = 0
+    z.shape = (-1,)
+    return np.array([total, before])
+"""
+
+
+def test_what_a_submission_keeps_of_its_images_stays_as_it_made_it() -> None:
+    X = constant(1.0)
+    with ExamRoom(submission_of({"mlp_numpy.py": KEEPS_IT}), Room.NUMPY, QUICK, rooms=warm_rooms()) as room:
+        for before in (float(N), 0.0, 0.0):
+            seen = room.ask(Call(name="z", target="softmax", args=(X,)), seed=1)
+            assert isinstance(seen, Returned)
+            assert isinstance(seen.value, np.ndarray)
+            assert seen.value.tolist() == [float(N), before]
+
+
+def test_a_copy_that_nobody_holds_is_written_again() -> None:
+    outside, inside = Handed(), HandedArrays()
+    X = constant(2.0)
+    places = set()
+    for _ in range(3):
+        (array,) = arrived(outside, inside, X)[1]
+        places.add(array.__array_interface__["data"][0])
+        array[:] = 0
+        del array
+    assert len(places) == 1
+    first, second = inside.completed(outside.with_new_ones(frame(X, X))).arrays
+    assert not np.shares_memory(first, second)
