@@ -1,21 +1,30 @@
 """Arrays that came with an earlier question and are needed again, such as training images."""
 
+import contextlib
 import dataclasses
-import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import IO, Any, Literal
 
 import numpy as np
 
 from graders.wire.frames import Frame, Malformed
 
-HELD_HERE_ALONE = 3  # references to a copy that nobody else holds: two in `_copy`, one of the count itself
+LARGE_BYTES = 2**20  # below that, copying costs less than a file
 
 
 class HandedArrays:
     """What the session keeps of what it was handed, in the order in which it came."""
 
     def __init__(self) -> None:
-        self._arrays: list[np.ndarray] = []
-        self._copies: dict[int, np.ndarray] = {}
+        self._copies: list[Callable[[], np.ndarray]] = []
+        self._files = contextlib.ExitStack()
+
+    def close(self) -> None:
+        """Give the arrays up; copies of them stay."""
+        self._copies.clear()
+        self._files.close()
 
     def completed(self, frame: Frame) -> Frame:
         """Return a question's frame with all of its arrays, or raise `Malformed`.
@@ -23,32 +32,46 @@ class HandedArrays:
         Its body has a number for each: negative for one that came along, the next free one for one that came along
         and is to be kept, a smaller one for one that is here already.
         """
-        fresh, arrays = iter(frame.arrays), []
-        for number in frame.body["handed"]:
-            came_along = type(number) is int and (number < 0 or number == len(self._arrays))
-            array = next(fresh, None) if came_along else self._kept(number)
-            if array is None:
-                msg = "a question that lacks an array"
-                raise Malformed(msg)
-            if came_along and number >= 0:
-                self._arrays.append(array)
-            arrays.append(array if number < 0 else self._copy(number))
+        fresh = iter(frame.arrays)
+        try:
+            arrays = [self._array(number, fresh) for number in frame.body["handed"]]
+        except StopIteration:
+            msg = "a question that lacks an array"
+            raise Malformed(msg) from None
         if next(fresh, None) is not None:
             msg = "an array that no question needs"
             raise Malformed(msg)
         return dataclasses.replace(frame, arrays=arrays)
 
-    def _copy(self, number: int) -> np.ndarray:
-        """Return a copy of what is kept: a submission may write into what it is given.
+    def _array(self, number: object, fresh: Iterator[np.ndarray]) -> np.ndarray:
+        if type(number) is not int or number > len(self._copies):
+            msg = "a question with an array that was never sent"
+            raise Malformed(msg)
+        if number < 0:
+            return next(fresh)
+        if number == len(self._copies):
+            self._copies.append(copies_of(next(fresh), self._files))
+        return self._copies[number]()
 
-        It is written over the copy before, unless a submission still holds that: fresh memory costs more than the
-        copying.
-        """
-        kept, copy = self._arrays[number], self._copies.get(number)
-        if copy is None or sys.getrefcount(copy) > HELD_HERE_ALONE:
-            copy = self._copies[number] = np.empty_like(kept)
-        np.copyto(copy, kept)
-        return copy.view()  # whose shape is not ours
 
-    def _kept(self, number: object) -> np.ndarray | None:
-        return self._arrays[number] if type(number) is int and 0 <= number < len(self._arrays) else None
+def copies_of(array: np.ndarray, files: contextlib.ExitStack) -> Callable[[], np.ndarray]:
+    """Return what gives a copy of an array each time: a submission may write into what it is given.
+
+    A large one goes into a file without a name, which is added to `files`. Its copies are maps of that, of which the
+    system copies what is written to, and nothing else.
+    """
+    if array.nbytes >= LARGE_BYTES:
+        with contextlib.suppress(OSError):  # no room for it
+            return _maps_of(array, files)
+    return partial(array.copy, order="K")
+
+
+def _maps_of(array: np.ndarray, files: contextlib.ExitStack) -> Callable[[], np.ndarray]:
+    file = files.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - closed with the others
+    in_fortran_order = array.flags.f_contiguous and not array.flags.c_contiguous
+    (array.T if in_fortran_order else array).tofile(file)
+    return partial(_mapped, file, array.dtype, array.shape, "F" if in_fortran_order else "C")
+
+
+def _mapped(file: IO[bytes], dtype: np.dtype[Any], shape: tuple[int, ...], order: Literal["C", "F"]) -> np.ndarray:
+    return np.memmap(file, dtype=dtype, mode="c", shape=shape, order=order).view(np.ndarray)

@@ -9,6 +9,6 @@ def content_of(*arrays: np.ndarray) -> bytes:
     """Return a digest of the arrays' dtypes, shapes and numbers; equal for equal content alone."""
     total = hashlib.sha256()  # of the safe ones the one that processors compute by themselves
     for array in arrays:
-        total.update(f"{array.dtype} {array.shape} ".encode())
+        total.update(f"{array.dtype.str} {array.shape} ".encode())
         total.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
     return total.digest()

@@ -76,8 +76,8 @@ def distance(got: Sequence[Params], want: Sequence[Params], *, start: Params, sc
     gaps = [0.0]
     for a, b, s in zip(got, want, scale, strict=True):
         for n in NAMES:
-            moved = float(np.max(np.abs(getattr(s, n) - getattr(start, n)), initial=0.0))
-            gaps.append(float(np.max(np.abs(getattr(a, n) - getattr(b, n)), initial=0.0)) / (moved or 1.0))
+            moved = float(np.abs(getattr(s, n) - getattr(start, n)).max(initial=0.0))
+            gaps.append(float(np.abs(getattr(a, n) - getattr(b, n)).max(initial=0.0)) / (moved or 1.0))
     return float(np.max(gaps))  # NaN stays NaN
 
 

@@ -1,12 +1,16 @@
 """Large arrays go through the protocol once a session, and arrive as they are whatever was done to them before."""
 
+import contextlib
 import io
+import tempfile
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import pytest
 
-from graders.driver.handed import HandedArrays
+from graders.driver.handed import LARGE_BYTES as LARGE_INSIDE
+from graders.driver.handed import HandedArrays, copies_of
 from graders.exam_room import ExamRoom, translate
 from graders.exam_room.handed import EACH_TIME, LARGE_BYTES, Handed
 from graders.foundation.call import Call, Room
@@ -17,9 +21,9 @@ from tests.sitting import QUICK, submission_of, warm_rooms
 N = LARGE_BYTES // 8
 
 
-def constant(fill: float) -> np.ndarray:
+def constant(fill: float, length: int = N) -> np.ndarray:
     """Return a large array that nobody can change."""
-    array = np.full((N, 1), fill)
+    array = np.full((length, 1), fill)
     array.flags.writeable = False
     return array
 
@@ -54,6 +58,7 @@ def test_another_view_is_another_array() -> None:
         array = arrived(outside, inside, view)[1][0]
         assert array.dtype == view.dtype
         assert np.array_equal(array, view)
+    inside.close()
 
 
 def test_memory_that_is_used_again_is_not_taken_for_what_lay_there() -> None:
@@ -119,25 +124,40 @@ def softmax(z):
 """
 
 
-def test_what_a_submission_keeps_of_its_images_stays_as_it_made_it() -> None:
-    X = constant(1.0)
+@pytest.mark.parametrize("length", [N, LARGE_INSIDE])
+def test_what_a_submission_keeps_of_its_images_stays_as_it_made_it(length: int) -> None:
+    X = constant(1.0, length)
     with ExamRoom(submission_of({"mlp_numpy.py": KEEPS_IT}), Room.NUMPY, QUICK, rooms=warm_rooms()) as room:
-        for before in (float(N), 0.0, 0.0):
+        for before in (float(length), 0.0, 0.0):
             seen = room.ask(Call(name="z", target="softmax", args=(X,)), seed=1)
             assert isinstance(seen, Returned)
             assert isinstance(seen.value, np.ndarray)
-            assert seen.value.tolist() == [float(N), before]
+            assert seen.value.tolist() == [float(length), before]
 
 
-def test_a_copy_that_nobody_holds_is_written_again() -> None:
-    outside, inside = Handed(), HandedArrays()
-    X = constant(2.0)
-    places = set()
-    for _ in range(3):
-        (array,) = arrived(outside, inside, X)[1]
-        places.add(array.__array_interface__["data"][0])
-        array[:] = 0
-        del array
-    assert len(places) == 1
-    first, second = inside.completed(outside.with_new_ones(frame(X, X))).arrays
-    assert not np.shares_memory(first, second)
+def no_file(*_arguments: object) -> None:
+    """Stand for a disk that is full."""
+    raise OSError
+
+
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("size", [10, LARGE_INSIDE // 8])
+def test_what_is_written_into_one_copy_is_in_no_other(
+    monkeypatch: pytest.MonkeyPatch, size: int, order: Literal["C", "F"], *, full: bool
+) -> None:
+    if full:
+        monkeypatch.setattr(tempfile, "TemporaryFile", no_file)
+    array = np.arange(2.0 * size).reshape((2, size), order=order)
+    files = contextlib.ExitStack()
+    copies = copies_of(array, files)
+    first = copies()
+    assert first.flags.f_contiguous == array.flags.f_contiguous
+    first[:] = -1.0
+    second = copies()
+    assert np.array_equal(second, array)
+    assert second.dtype == array.dtype
+    assert (first == -1.0).all()
+    files.close()
+    del copies, array  # a copy outlives them
+    assert second[1, -1] == first.size - 1
