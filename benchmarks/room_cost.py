@@ -160,20 +160,25 @@ def batch(name: str, submissions: int, workers: int) -> None:
         show(f"(b) {submissions} submissions on {workers} workers, {what}", shown, "s")
 
 
-def warm_against_floor(name: str) -> None:
-    """Print one grading in warm rooms against the same calls in a bare process."""
-    told = json.loads(told_by("--bare", "--rubric", name).communicate()[0])
-    rows = spent(name, 1, 1, fresh=False, side_by_side=True)
-    total, least = rows["CPU of the rooms"] + rows["CPU of the grader"], told["student"] + told["grader"]
-    shown = {
-        "floor: the submission's own code, CPU": told["student"],
-        "floor: the graders' arithmetic, CPU": told["grader"],
-        "floor, wall": told["wall"],
-        **{f"warm grading: {name}": seconds for name, seconds in rows.items()},
-        "ratio of CPU": total / least,
-        "ratio of wall": rows["wall"] / told["wall"],
-    }
-    show(f"(a) one grading of reference/, rubric {name}", shown, "s")
+def warm_against_floor(name: str, repeats: int) -> None:
+    """Print gradings in warm rooms against the same calls in bare processes, in turn: medians, and ratios of pairs."""
+    pairs = []
+    for _ in range(repeats):
+        told = json.loads(told_by("--bare", "--rubric", name).communicate()[0])
+        rows = spent(name, 1, 1, fresh=False, side_by_side=True)
+        total, least = rows["CPU of the rooms"] + rows["CPU of the grader"], told["student"] + told["grader"]
+        pairs.append(
+            {
+                "floor: the submission's own code, CPU": told["student"],
+                "floor: the graders' arithmetic, CPU": told["grader"],
+                "floor, wall": told["wall"],
+                **{f"warm grading: {part}": seconds for part, seconds in rows.items()},
+                "ratio of CPU": total / least,
+                "ratio of wall": rows["wall"] / told["wall"],
+            }
+        )
+    shown = {part: statistics.median(pair[part] for pair in pairs) for part in pairs[0]}
+    show(f"(a) one grading of reference/, rubric {name}, median of {repeats}", shown, "s")
 
 
 VERDICT = re.compile(r"\d+ of \d+:? \w+")
@@ -212,6 +217,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--rubric", default="usaaio_2024_r1_p4")
     parser.add_argument("--submissions", type=int, default=24)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--repeats", type=int, default=5, help="gradings for (a) (%(default)s)")
     parser.add_argument("--parts", default="abcd", help="which of the four to measure (%(default)s)")
     parser.add_argument("--work", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--bare", action="store_true", help=argparse.SUPPRESS)
@@ -232,7 +238,7 @@ def main(arguments: Sequence[str]) -> None:
     if "b" in options.parts:
         batch(options.rubric, options.submissions, options.workers)
     if "a" in options.parts:
-        warm_against_floor(options.rubric)
+        warm_against_floor(options.rubric, options.repeats)
 
 
 if __name__ == "__main__":
