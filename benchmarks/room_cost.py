@@ -2,7 +2,8 @@
 
     python -m benchmarks.room_cost [--rubric NAME] [--submissions N] [--workers N]
 
-(a) One grading in warm rooms against the floor: the same calls in this bare process with everything imported.
+(a) One grading in warm rooms, after another one, against the floor: the same calls in a bare process with everything
+    imported.
 (b) Many submissions on a few workers: which share of all CPU time is the submissions' own code, in warm rooms
     and with rooms opened anew for each submission. That code is measured where it runs: the import of its
     modules and the calls of its functions. Beside it stands what the same calls take in as many bare processes at
@@ -71,26 +72,36 @@ def warmed(rooms: Rooms, rubric: Rubric) -> None:
 
 
 def bare(name: str) -> None:
-    """Print the CPU seconds of the same calls in this process: the submission's own, and the graders'."""
+    """Print the CPU seconds of the same calls in this process: the submission's own, and the graders'.
+
+    They are made twice, and the second time counts: by then everything is imported.
+    """
     rubric = load_rubric(find_rubric(name))
     exam = exam_of(rubric)
-    with tempfile.TemporaryDirectory() as folder:
-        rooms = BareRooms(open_submission(ROOT / "reference"), Path(folder), time.process_time)
-        start = time.monotonic()
-        parts = floor(rubric, exam, rooms, time.process_time)
-        wall = time.monotonic() - start
+    for _ in range(2):
+        training._ACCURACIES.clear()
+        with tempfile.TemporaryDirectory() as folder:
+            rooms = BareRooms(open_submission(ROOT / "reference"), Path(folder), time.process_time)
+            start = time.monotonic()
+            parts = floor(rubric, exam, rooms, time.process_time)
+            wall = time.monotonic() - start
     student = parts["NumPy questions"] + parts["PyTorch questions"]
     print(json.dumps({"student": student, "grader": parts["graders' arithmetic"], "wall": wall}))
 
 
-def work(name: str, count: int, *, fresh: bool, side_by_side: bool) -> None:
-    """Grade some submissions, in warm rooms or in new ones each time; prints CPU and wall seconds as JSON."""
+def work(name: str, count: int, *, fresh: bool, side_by_side: bool, after_one: bool) -> None:
+    """Grade some submissions, in warm rooms or in new ones each time; prints CPU and wall seconds as JSON.
+
+    With `after_one` another one was graded before that is not counted.
+    """
     rubric = load_rubric(find_rubric(name))
     exam = exam_of(rubric)
     rooms = Rooms(side_by_side=side_by_side)
     if not fresh:
         warmed(rooms, rubric)
-    ended, own, before = 0.0, 0.0, _cpu_of_rooms()
+    if after_one:
+        grade_once(rubric, exam, rooms)
+    ended, own, before = 0.0, -_own(rooms), _cpu_of_rooms()
     start, clock = time.process_time(), time.monotonic()
     for _ in range(count):
         training._ACCURACIES.clear()  # of another submission's networks nothing would be known
@@ -129,11 +140,10 @@ def told_by(*arguments: str) -> "subprocess.Popen[bytes]":
     )
 
 
-def spent(name: str, submissions: int, workers: int, *, fresh: bool, side_by_side: bool) -> Mapping[str, float]:
-    """Return wall and CPU seconds of grading many submissions on a few workers."""
+def spent(name: str, submissions: int, workers: int, *how: str) -> Mapping[str, float]:
+    """Return wall and CPU seconds of grading many submissions on a few workers; `how` is passed on to them."""
     share = [submissions // workers + (k < submissions % workers) for k in range(workers)]
-    more = [*(["--fresh"] if fresh else []), *(["--side-by-side"] if side_by_side else [])]
-    running = [told_by("--work", str(n), "--rubric", name, *more) for n in share if n]
+    running = [told_by("--work", str(n), "--rubric", name, *how) for n in share if n]
     told = [json.loads(worker.communicate()[0]) for worker in running]
     return {
         "wall": max(t["wall"] for t in told),
@@ -152,8 +162,8 @@ def bare_at_once(name: str, processes: int) -> float:
 def batch(name: str, submissions: int, workers: int) -> None:
     """Print what grading many takes, and which share of the CPU time is the submissions' own code."""
     bare_calls = bare_at_once(name, workers) * submissions
-    for fresh, what in ((False, "in warm rooms"), (True, "in rooms opened anew for each")):
-        rows = spent(name, submissions, workers, fresh=fresh, side_by_side=False)  # as in a batch
+    for how, what in (((), "in warm rooms"), (("--fresh",), "in rooms opened anew for each")):
+        rows = spent(name, submissions, workers, *how)  # one room after the other, as in a batch
         total = rows["CPU of the rooms"] + rows["CPU of the grader"]
         share = rows["CPU of the submissions' own code"] / total
         shown = {**rows, "CPU of the same calls in bare processes": bare_calls, "share of student code": share}
@@ -165,7 +175,7 @@ def warm_against_floor(name: str, repeats: int) -> None:
     pairs = []
     for _ in range(repeats):
         told = json.loads(told_by("--bare", "--rubric", name).communicate()[0])
-        rows = spent(name, 1, 1, fresh=False, side_by_side=True)
+        rows = spent(name, 1, 1, "--side-by-side", "--after-one")
         total, least = rows["CPU of the rooms"] + rows["CPU of the grader"], told["student"] + told["grader"]
         pairs.append(
             {
@@ -223,12 +233,14 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--bare", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--fresh", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--side-by-side", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--after-one", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.bare:
         bare(options.rubric)
         return
     if options.work is not None:
-        work(options.rubric, options.work, fresh=options.fresh, side_by_side=options.side_by_side)
+        how = {"fresh": options.fresh, "side_by_side": options.side_by_side, "after_one": options.after_one}
+        work(options.rubric, options.work, **how)
         return
     print(f"{os.cpu_count()} cores, load before: {os.getloadavg()[0]:.1f}")
     if "c" in options.parts:
