@@ -68,21 +68,28 @@ class Meter:
         self.memory: list[int] = []
 
     def look(self) -> None:
-        """Read every process of the batch once."""
+        """Read every process of the batch once.
+
+        A room is bubblewrap and the server in it, which knows what its sessions used: most of these end between two
+        looks.
+        """
         try:
             self.memory.append(self._coordinator.memory_info().rss)
             self._read(self._coordinator, "coordinator")
             for child in self._coordinator.children():
                 self._read(child, "workers")
-                for room in child.children(recursive=True):
+                for room in child.children():
                     self._read(room, "exam rooms")
+                    for server in room.children():
+                        self._read(server, "exam rooms", with_ended=True)
         except psutil.Error:
             return
 
-    def _read(self, process: psutil.Process, kind: str) -> None:
+    def _read(self, process: psutil.Process, kind: str, *, with_ended: bool = False) -> None:
         try:
             times = process.cpu_times()
-            self._seconds[process.pid, process.create_time()] = (kind, times.user + times.system)
+            ended = times.children_user + times.children_system if with_ended else 0.0
+            self._seconds[process.pid, process.create_time()] = (kind, times.user + times.system + ended)
         except psutil.Error:
             return
 

@@ -45,7 +45,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--observations",
         choices=("keep", "drop"),
         default="keep",
-        help="keep answers for 'regrade' (about 18 MB a submission with the full rubric) or not (%(default)s)",
+        help="keep answers for 'regrade' (about 20 MB a submission with the full rubric) or not (%(default)s)",
     )
     batch.add_argument("--similarity", action="store_true", help="also look for look-alikes; changes no score")
     add_export_options(batch)
