@@ -67,9 +67,11 @@ def copies_of(array: np.ndarray, files: contextlib.ExitStack) -> Callable[[], np
 
 
 def _maps_of(array: np.ndarray, files: contextlib.ExitStack) -> Callable[[], np.ndarray]:
-    file = files.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - closed with the others
     in_fortran_order = array.flags.f_contiguous and not array.flags.c_contiguous
-    (array.T if in_fortran_order else array).tofile(file)
+    with contextlib.ExitStack() as unless_written:
+        file = unless_written.enter_context(tempfile.TemporaryFile())
+        (array.T if in_fortran_order else array).tofile(file)
+        files.enter_context(unless_written.pop_all())
     return partial(_mapped, file, array.dtype, array.shape, "F" if in_fortran_order else "C")
 
 

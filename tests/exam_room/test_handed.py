@@ -2,8 +2,10 @@
 
 import contextlib
 import io
+import sys
 import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -161,3 +163,22 @@ def test_what_is_written_into_one_copy_is_in_no_other(
     files.close()
     del copies, array  # a copy outlives them
     assert second[1, -1] == first.size - 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts descriptors as Linux shows them")
+def test_an_array_for_which_a_file_has_no_room_is_copied_and_leaves_no_file() -> None:
+    import resource
+
+    def descriptors() -> int:
+        return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+    array = np.arange(float(LARGE_INSIDE))
+    files, before, limits = contextlib.ExitStack(), descriptors(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (LARGE_INSIDE, limits[1]))
+    try:
+        copies = copies_of(array, files)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert descriptors() == before
+    copies()[:] = 0
+    assert np.array_equal(copies(), array)
