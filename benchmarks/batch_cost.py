@@ -4,8 +4,8 @@
 
 (a) A class from the banks, mutants and right submissions in other styles, graded by `grade.py batch`. Measured from
     outside, twice a second: CPU seconds of the exam rooms (student work), of the workers' own arithmetic and of the
-    coordinator, all as a share of wall seconds times cores; and the coordinator's memory, in the first and the last
-    third of the batch.
+    coordinator, all as a share of wall seconds times cores; and the coordinator's memory, in each third of the grading
+    and while it writes the files.
 (b) Ten thousand recorded results: gradebook, dashboard and every export that needs no file of the instructor's, in a
     process of its own; its memory, beside that for 1,000 and for 5,000; and how long Chromium takes to open the
     dashboard.
@@ -65,7 +65,8 @@ class Meter:
     def __init__(self, coordinator: psutil.Process) -> None:
         self._coordinator = coordinator
         self._seconds: dict[tuple[int, float], tuple[str, float]] = {}
-        self.memory: list[int] = []
+        self.while_grading: list[int] = []  # the coordinator's memory, in bytes
+        self.while_writing: list[int] = []  # the same before the first room is open and after the last is closed
 
     def look(self) -> None:
         """Read every process of the batch once.
@@ -73,17 +74,20 @@ class Meter:
         A room is bubblewrap and the server in it, which knows what its sessions used: most of these end between two
         looks.
         """
+        rooms = 0
         try:
-            self.memory.append(self._coordinator.memory_info().rss)
+            memory = self._coordinator.memory_info().rss
             self._read(self._coordinator, "coordinator")
             for child in self._coordinator.children():
                 self._read(child, "workers")
                 for room in child.children():
+                    rooms += 1
                     self._read(room, "exam rooms")
                     for server in room.children():
                         self._read(server, "exam rooms", with_ended=True)
         except psutil.Error:
             return
+        (self.while_grading if rooms else self.while_writing).append(memory)
 
     def _read(self, process: psutil.Process, kind: str, *, with_ended: bool = False) -> None:
         try:
@@ -125,10 +129,11 @@ def show_class(wall: float, meter: Meter, submissions: int, jobs: int) -> None:
     capacity = wall * min(jobs, os.cpu_count() or 1)
     for kind, seconds in meter.seconds.items():
         table.add_row(f"CPU of {kind}", f"{seconds:.0f} s, {seconds / capacity:.0%} of wall times cores")
-    third = max(1, len(meter.memory) // 3)
-    first, last = meter.memory[third : 2 * third], meter.memory[-third:]
-    table.add_row("coordinator's memory, second third, at most", f"{max(first, default=0) / 2**20:.0f} MB")
-    table.add_row("coordinator's memory, last third, at most", f"{max(last, default=0) / 2**20:.0f} MB")
+    third = max(1, len(meter.while_grading) // 3)
+    thirds = (meter.while_grading[:third], meter.while_grading[third : 2 * third], meter.while_grading[2 * third :])
+    told = ", ".join(f"{max(part, default=0) / 2**20:.0f}" for part in thirds)
+    table.add_row("coordinator's memory in each third of the grading, at most", f"{told} MB")
+    table.add_row("the same while it writes the class's files", f"{max(meter.while_writing, default=0) / 2**20:.0f} MB")
     Console().print(table)
 
 
