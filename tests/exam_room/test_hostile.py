@@ -120,6 +120,7 @@ def loaded(body: object) -> bytes:
 
 
 LOADED = loaded({"failed": None, "cpu_seconds": 0.0})
+NOT_ABOUT_IMPORTING: Sequence[object] = (None, [], "failed", {}, {"cpu_seconds": 0.0})
 
 
 def answer(number: object, value: object = None) -> bytes:
@@ -153,7 +154,7 @@ def test_a_room_that_says_anything_costs_its_question_alone(seed: int, source: o
         (READY + LOADED + answer(number=True), "no answer"),
         (READY + LOADED + LOADED, "no answer"),
         (answer(1) + READY + LOADED, "before the first question"),
-        *((READY + loaded(body) + answer(1), "no answer") for body in (None, [], "failed", {}, {"cpu_seconds": 0.0})),
+        *((READY + loaded(body) + answer(1), "no answer") for body in NOT_ABOUT_IMPORTING),
         *((READY + loaded({"failed": None, **took}) + answer(1), "time") for took in ({}, {"cpu_seconds": -1.0})),
         (READY + loaded({"failed": 3, "cpu_seconds": 0.0}) + answer(1), "wrong fields"),
         (READY + LOADED + answer(1)[:-3], "breaks off"),
