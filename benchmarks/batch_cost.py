@@ -93,9 +93,12 @@ class Meter:
         try:
             times = process.cpu_times()
             ended = times.children_user + times.children_system if with_ended else 0.0
-            self._seconds[process.pid, process.create_time()] = (kind, times.user + times.system + ended)
+            key = (process.pid, process.create_time())
         except psutil.Error:
             return
+        # When a batch ends, rooms become the coordinator's own for a moment, and what is ending shows no times any more.
+        first, before = self._seconds.get(key, (kind, 0.0))
+        self._seconds[key] = (first, max(before, times.user + times.system + ended))
 
     @property
     def seconds(self) -> Mapping[str, float]:
