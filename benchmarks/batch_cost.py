@@ -96,7 +96,7 @@ class Meter:
             key = (process.pid, process.create_time())
         except psutil.Error:
             return
-        # When a batch ends, rooms become the coordinator's own for a moment, and what is ending shows no times any more.
+        # When a batch ends, rooms become the coordinator's own for a moment, and what is ending shows no times.
         first, before = self._seconds.get(key, (kind, 0.0))
         self._seconds[key] = (first, max(before, times.user + times.system + ended))
 
