@@ -46,15 +46,17 @@ class Candidate:
         self._space = Namespace(opening["modules"], opening["notebook"])
         self._stand_ins = StandIns(opening["stand_ins"], self._space, str(root))
 
-    def load(self, function: str) -> Any:
-        """Import what a function needs; returns None, or how that failed."""
+    def load(self, function: str) -> dict[str, Any]:
+        """Import what a function needs; returns the body of the `loaded` frame: how that failed, if it did."""
+        failed = None
+        cpu = _cpu_seconds()
         try:
             self._space.load(function)
         except NotDefinedError as error:
-            return {"outcome": "not attempted", "message": str(error), "file": "", "line": 0}
+            failed = {"outcome": "not attempted", "message": str(error), "file": "", "line": 0}
         except BaseException as error:  # noqa: BLE001 - the student's module may raise anything, SystemExit too
-            return self._failure(error, function, importing=True)
-        return None
+            failed = self._failure(error, function, importing=True)
+        return {"failed": failed, "cpu_seconds": _cpu_seconds() - cpu}
 
     def answer(self, frame: Frame) -> Packed:
         """Answer an `ask` frame; returns the body and arrays of the `answer` frame."""
@@ -97,9 +99,9 @@ class Candidate:
         _seed_everything(body["seed"])
         self._tripwire.used.clear()
         self._tripwire.armed = True
-        start, cpu = time.perf_counter(), cpu_seconds()
+        start, cpu = time.perf_counter(), _cpu_seconds()
         result = function(*ready, **named) if routine is None else routine(self._space, *ready, **named)
-        took = {"seconds": time.perf_counter() - start, "cpu_seconds": cpu_seconds() - cpu}
+        took = {"seconds": time.perf_counter() - start, "cpu_seconds": _cpu_seconds() - cpu}
         self._tripwire.armed = False
         after = _snapshots([*ready, *named.values()])
         names = [*(str(i) for i in range(len(ready))), *named]
@@ -158,7 +160,7 @@ def _seed_everything(seed: int) -> None:
         torch.manual_seed(seed % 2**63)
 
 
-def cpu_seconds() -> float:
+def _cpu_seconds() -> float:
     """Return the CPU seconds of this process so far, of all its threads.
 
     Where the kernel limits them, as in the sandbox, the clock of the process goes in steps of 4 ms; this does not.

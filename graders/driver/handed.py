@@ -9,7 +9,7 @@ from typing import IO, Any, Literal
 
 import numpy as np
 
-from graders.wire.frames import Frame, Malformed
+from graders.wire.frames import Frame, Malformed, in_fortran_order
 
 LARGE_BYTES = 2**20  # below that, copying costs less than a file
 
@@ -67,12 +67,12 @@ def copies_of(array: np.ndarray, files: contextlib.ExitStack) -> Callable[[], np
 
 
 def _maps_of(array: np.ndarray, files: contextlib.ExitStack) -> Callable[[], np.ndarray]:
-    in_fortran_order = array.flags.f_contiguous and not array.flags.c_contiguous
+    by_columns = in_fortran_order(array)
     with contextlib.ExitStack() as unless_written:
         file = unless_written.enter_context(tempfile.TemporaryFile())
-        (array.T if in_fortran_order else array).tofile(file)
+        (array.T if by_columns else array).tofile(file)
         files.enter_context(unless_written.pop_all())
-    return partial(_mapped, file, array.dtype, array.shape, "F" if in_fortran_order else "C")
+    return partial(_mapped, file, array.dtype, array.shape, "F" if by_columns else "C")
 
 
 def _mapped(file: IO[bytes], dtype: np.dtype[Any], shape: tuple[int, ...], order: Literal["C", "F"]) -> np.ndarray:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from graders.driver.answering import Candidate, cpu_seconds
+from graders.driver.answering import Candidate
 from graders.driver.handed import HandedArrays
 from graders.wire.contract import MODULE_OF, contract_function
 from graders.wire.frames import Closed, Frame, Malformed, encode, read
@@ -44,10 +44,9 @@ def hold_session(questions: BinaryIO, answers: BinaryIO) -> None:
         while True:
             frame = asked(received())
             if frame.kind == "load":
-                cpu = cpu_seconds()
-                failed = candidate.load(frame.body)
+                loaded = candidate.load(frame.body)
                 flush()
-                send("loaded", {"failed": failed, "cpu_seconds": cpu_seconds() - cpu})
+                send("loaded", loaded)
             else:
                 body, arrays = candidate.answer(handed.completed(frame))
                 flush()  # before the answer: once that is sent, the room may be closed

@@ -28,12 +28,13 @@ class Identities:
 
     def _digest(self, array: np.ndarray) -> bytes:
         place = place_of(array)
-        known = self._known.get(place) or _CONSTANTS.find(place)
+        lasts = is_constant(array)
+        known = self._known.get(place) or (_CONSTANTS.find(place) if lasts else None)
         if known is None:
             content = hashlib.sha256(f"{array.dtype.str}{array.shape}".encode())
             content.update(np.ascontiguousarray(array).data)
             known = (array, content.digest())  # kept, so that nothing else comes to lie there
-            if is_constant(array):
+            if lasts:
                 _CONSTANTS.keep(place, known)
         self._known[place] = known
         return known[1]

@@ -73,7 +73,7 @@ def _npy_header(array: np.ndarray) -> bytes:
     if array.dtype.hasobject:
         msg = "an array of objects is not plain data"
         raise ValueError(msg)
-    return _described(array.dtype, array.shape, _in_fortran_order(array))
+    return _described(array.dtype, array.shape, in_fortran_order(array))
 
 
 @functools.lru_cache(maxsize=KNOWN_HEADERS)
@@ -84,13 +84,14 @@ def _described(dtype: np.dtype[Any], shape: tuple[int, ...], fortran_order: bool
     return buffer.getvalue()
 
 
-def _in_fortran_order(array: np.ndarray) -> bool:
+def in_fortran_order(array: np.ndarray) -> bool:
+    """Tell whether an array's numbers travel column by column: where they lie so, and not row by row."""
     return array.flags.f_contiguous and not array.flags.c_contiguous
 
 
 def _flat_bytes(array: np.ndarray) -> memoryview:
     """Return the array's numbers as bytes, in the order that its header names; copied only where they lie scattered."""
-    in_order = array.T if _in_fortran_order(array) else array
+    in_order = array.T if in_fortran_order(array) else array
     return np.ascontiguousarray(in_order).reshape(-1).view(np.uint8).data
 
 
