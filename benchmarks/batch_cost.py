@@ -3,7 +3,7 @@
     python -m benchmarks.batch_cost [--submissions 200] [--jobs 2] [--rubric NAME] [--recorded 10000]
 
 (a) A class from the banks, mutants and right submissions in other styles, graded by `grade.py batch`. Measured from
-    outside, twice a second: CPU seconds of the exam rooms (student work), of the workers' own arithmetic and of the
+    outside: CPU seconds of the exam rooms (student work), of the workers' own arithmetic and of the
     coordinator, all as a share of wall seconds times cores; and the coordinator's memory, in each third of the grading
     and while it writes the files.
 (b) Ten thousand recorded results: gradebook, dashboard and every export that needs no file of the instructor's, in a
@@ -37,15 +37,16 @@ from tests.dashboard.big_class import fill
 from tests.sitting import edited_reference
 
 ROOT = Path(__file__).resolve().parents[1]
-POLL_SECONDS = 0.5
+POLL_SECONDS = 2.0  # looking costs 20 ms of a core
 SMALLER = (1_000, 5_000)  # recorded results, to see how memory grows
 Kinds = Mapping[int, str]
 
 
 def lay_out_class(folder: Path, count: int) -> None:
-    """Write submissions from the banks until there are enough, each with a comment that makes it another one."""
+    """Write submissions from all over the banks until there are enough, each with a comment that makes it another."""
     reference = ROOT / "reference"
-    mutants = itertools.cycle(load_mutants())
+    mistaken, wanted = load_mutants(), count - -(-count // 4)
+    mutants = iter([mistaken[i * len(mistaken) // wanted] for i in range(wanted)])
     bank = itertools.cycle(s for s in styles() if not s.has_notebook)
     for number in range(count):
         target = folder / f"student{number:03d}"
@@ -74,19 +75,22 @@ class Meter:
         A room is bubblewrap and the server in it, which knows what its sessions used: most of these end between two
         looks.
         """
-        rooms = 0
         try:
             memory = self._coordinator.memory_info().rss
             self._read(self._coordinator, "coordinator")
-            for child in self._coordinator.children():
-                self._read(child, "workers")
-                for room in child.children():
-                    rooms += 1
-                    self._read(room, "exam rooms")
-                    for server in room.children():
-                        self._read(server, "exam rooms", with_ended=True)
+            below: dict[int, list[psutil.Process]] = {}
+            for process in self._coordinator.children(recursive=True):
+                below.setdefault(process.ppid(), []).append(process)
         except psutil.Error:
             return
+        workers = below.get(self._coordinator.pid, [])
+        rooms = [room for worker in workers for room in below.get(worker.pid, [])]
+        for worker in workers:
+            self._read(worker, "workers")
+        for room in rooms:
+            self._read(room, "exam rooms")
+            for server in below.get(room.pid, []):
+                self._read(server, "exam rooms", with_ended=True)
         (self.while_grading if rooms else self.while_writing).append(memory)
 
     def _read(self, process: psutil.Process, kind: str, *, with_ended: bool = False) -> None:

@@ -17,7 +17,8 @@ from graders.mistaken.train_changes import (
     with_epochs,
     with_weights,
 )
-from graders.mistaken.train_loops import RTOL, Loop, loops, refusing, right_loop
+from graders.mistaken.train_loop import Loop
+from graders.mistaken.train_loops import RTOL, loops, refusing, right_loop
 from graders.mistaken.train_traits import (
     RATIO,
     further,

@@ -16,7 +16,8 @@ from graders.mistaken.train_changes import (
     with_validation,
     without_schedule,
 )
-from graders.mistaken.train_loops import Loop, loops
+from graders.mistaken.train_loop import Loop
+from graders.mistaken.train_loops import loops
 from graders.mistaken.train_traits import (
     DIFFERENT,
     NO_EFFECT,

@@ -7,7 +7,8 @@ from functools import partial
 from graders.catalogue import cosine, step_decay
 from graders.measure.trajectory import Rule
 from graders.mistaken.rates import Forms, Rates
-from graders.mistaken.train_loops import Loop, loops
+from graders.mistaken.train_loop import Loop
+from graders.mistaken.train_loops import loops
 from graders.mistaken.train_plans import NONE, Factors, Plan, Run, Style
 from graders.mistaken.train_traits import RATIO
 from graders.mistaken.wrong_rules import WRONG_RULES, WrongRule

@@ -71,7 +71,8 @@ class Candidacy:
         """
         function = contract_function(call.target)
         useful = built_on(function) | ({function} if self.criterion.grader.about else set())
-        return dataclasses.replace(call, stand_ins=tuple(name for name in self.stand_ins if name in useful))
+        wanted = tuple(name for name in self.stand_ins if name in useful)
+        return call if call.stand_ins == wanted else dataclasses.replace(call, stand_ins=wanted)
 
     def give_up(self, why: str) -> None:
         """Leave the criterion ungraded."""
@@ -124,11 +125,11 @@ def examine(
     for candidacy in (c for c in candidacies if c.done):  # it needs no question, or its grader failed
         progress.finished(candidacy.result())
     for _ in range(ROUND_CAP):
-        questions = _questions(candidacies, identities, progress)
+        questions, waiting = _questions(candidacies, identities, progress)
         _settle(candidacies, known, progress)
         for identity, observation in invigilator.ask({i: c for i, c in questions.items() if i not in known}):
             known[identity] = observation
-            _settle(candidacies, known, progress)
+            _settle(waiting[identity], known, progress)
         if all(c.done for c in candidacies):
             break
     for candidacy in (c for c in candidacies if not c.done):
@@ -137,9 +138,12 @@ def examine(
     return tuple(c.result() for c in candidacies)
 
 
-def _questions(candidacies: Sequence[Candidacy], identities: Identities, progress: Progress) -> Mapping[bytes, Call]:
-    """Collect what the graders want to know in this round, each question once, in the rubric's order."""
+def _questions(
+    candidacies: Sequence[Candidacy], identities: Identities, progress: Progress
+) -> tuple[Mapping[bytes, Call], Mapping[bytes, Sequence[Candidacy]]]:
+    """Collect what the graders want to know in this round, each question once, in the rubric's order, and for whom."""
     questions: dict[bytes, Call] = {}
+    waiting: dict[bytes, list[Candidacy]] = {}
     for candidacy in candidacies:
         if candidacy.asking and not candidacy.done:
             progress.started(candidacy.criterion.name, candidacy.criterion.title)
@@ -147,7 +151,8 @@ def _questions(candidacies: Sequence[Candidacy], identities: Identities, progres
             identity = identities.of(call)
             candidacy.wait_for(name, identity)
             questions.setdefault(identity, call)
-    return questions
+            waiting.setdefault(identity, []).append(candidacy)
+    return questions, waiting
 
 
 def _settle(candidacies: Sequence[Candidacy], known: Mapping[bytes, Observation], progress: Progress) -> None:

@@ -4,6 +4,8 @@ import datetime
 import time
 from collections.abc import Sequence
 
+from threadpoolctl import threadpool_limits
+
 from graders.exam_room import Rooms
 from graders.exam_room.isolation import Isolation
 from graders.foundation.call import Call
@@ -48,16 +50,20 @@ def sit(
             return sit(rubric, submission, exam, progress, own, known, asked, searching=searching)
     started = datetime.datetime.now(datetime.UTC)
     clock = time.monotonic()
-    with Invigilator(
-        submission,
-        rubric.limits,
-        rubric.forbidden_libraries,
-        exam.seed,
-        rooms,
-        known,
-        asked,
-        searching=searching,
-    ) as invigilator:
+    # Judging multiplies small matrices: on one thread it is faster, and the same on every machine, as in the rooms.
+    with (
+        threadpool_limits(limits=1, user_api="blas"),
+        Invigilator(
+            submission,
+            rubric.limits,
+            rubric.forbidden_libraries,
+            exam.seed,
+            rooms,
+            known,
+            asked,
+            searching=searching,
+        ) as invigilator,
+    ):
         candidacies = [Candidacy(c, exam) for c in rubric.criteria]
         patient = PatientProgress(progress)
         examine(candidacies, invigilator, patient)

@@ -224,6 +224,8 @@ def _numeric(value: Value, what: str) -> np.ndarray:
         _not_numbers(value, what)
     if plain.dtype.kind == "c":
         raise Wrong(f"{what} holds complex numbers.", got=str(plain.dtype), expected="real numbers")
+    if plain.dtype.itemsize <= 8:  # nothing overflows
+        return plain.astype(np.float64)
     with np.errstate(all="ignore"):
         return plain.astype(np.float64)
 

@@ -1,5 +1,6 @@
 """Early stopping as a rule over recorded curves: where it stops, which epoch is the best, which rule a run followed."""
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -7,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Recorded:
     """What a run recorded, one number for each epoch that it ran.
 
@@ -21,22 +22,27 @@ class Recorded:
     val_acc: np.ndarray | None
     train_loss: np.ndarray | None
 
-    @property
+    @functools.cached_property
     def epochs(self) -> int:
         """How many epochs were recorded by every series that is there."""
         return min((len(s) for s in (self.val_loss, self.val_acc, self.train_loss) if s is not None), default=0)
 
-    @property
-    def falling(self) -> np.ndarray:
+    @functools.cached_property
+    def falling(self) -> Sequence[float]:
         """The series that falls as validation improves: the loss, or the accuracy turned round where there is none."""
         if self.val_loss is not None:
-            return self.val_loss
-        return np.zeros(self.epochs) if self.val_acc is None else -self.val_acc
+            return _plain(self.val_loss)
+        return [0.0] * self.epochs if self.val_acc is None else _plain(-self.val_acc)
 
-    @property
-    def rising(self) -> np.ndarray:
+    @functools.cached_property
+    def rising(self) -> Sequence[float]:
         """The series that rises as validation improves: the accuracy, or the loss turned round where there is none."""
-        return -self.falling if self.val_acc is None else self.val_acc
+        return [-loss for loss in self.falling] if self.val_acc is None else _plain(self.val_acc)
+
+
+def _plain(series: np.ndarray) -> Sequence[float]:
+    """Return a series as Python's numbers, which dozens of rules compare one by one."""
+    return [float(number) for number in series]
 
 
 Better: TypeAlias = Callable[[Recorded, int, int], bool]
@@ -65,7 +71,7 @@ def _accuracy_then_loss(run: Recorded, epoch: int, best: int) -> bool:
 
 
 def _loss_or_accuracy(run: Recorded, epoch: int, _best: int) -> bool:
-    return bool(run.falling[epoch] < run.falling[:epoch].min() or run.rising[epoch] > run.rising[:epoch].max())
+    return bool(run.falling[epoch] < np.min(run.falling[:epoch]) or run.rising[epoch] > np.max(run.rising[:epoch]))
 
 
 RIGHT: Mapping[str, Better] = {

@@ -1,8 +1,7 @@
 """What the runs about curves recorded, and what they should have recorded: the material of the curves' catalogue."""
 
-import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -16,7 +15,8 @@ from graders.measure import truth
 from graders.measure.compare import Wrong
 from graders.measure.miniature import CLASSES, PIXELS, Problem, draw
 from graders.measure.training import SERIES, history_series, trained_params
-from graders.naming.mistake import ENDING, RETURNED, Case, Key, Outcome, Outcomes, Predict
+from graders.naming.gaps import Doubt
+from graders.naming.mistake import ENDING, RETURNED, Case, Key, Outcome, Outcomes, Predict, once_a_case
 
 FULL, REST, LONG, MASKED, ONE_LEFT = "numpy run 0", "at rest", "learnt", "dropout", "one left"
 TRAINING, VALIDATION = ("train_loss", "train_acc"), ("val_loss", "val_acc")
@@ -52,6 +52,7 @@ class Run:
     got: Series
     recorded: Series
     _known: dict[tuple[str, int], np.ndarray] = field(default_factory=dict)
+    _right: dict[Style, Series] = field(default_factory=dict)
 
     def images(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """Return the images (N, D) and labels (N,) that a series is measured on."""
@@ -75,13 +76,15 @@ class Run:
         """Return a right series over some states."""
         return np.array([self.each(name, state).mean() for state in states])
 
-    def right(self, style: Style) -> dict[str, Outcome]:
+    def right(self, style: Style) -> Series:
         """Return the right series of a style."""
-        gathered = dict(zip(TRAINING, style, strict=True))
-        return {
-            name: self._gathered(name) if gathered.get(name) and self.before else self.series(name, self.after)
-            for name in self.got
-        }
+        if style not in self._right:
+            gathered = dict(zip(TRAINING, style, strict=True))
+            self._right[style] = {
+                name: self._gathered(name) if gathered.get(name) and self.before else self.series(name, self.after)
+                for name in self.got
+            }
+        return self._right[style]
 
     def nearest(self, name: str, values: Sequence[float]) -> np.ndarray:
         """Return the one of several possible numbers that is nearest to what was recorded, (1,)."""
@@ -123,19 +126,23 @@ def observe(exam: Exam, seen: Seen) -> Outcomes:
 
 def right(case: Case) -> Sequence[Outcomes]:
     """Return what should have been recorded, in each style."""
-    return [_all(case, lambda _run, _style: {}, style) for style in STYLES]
+    told = (_all(replace(case, sought=None), lambda _run, _style: {}, style) for style in STYLES)
+    return [one for one in told if one is not None]
 
 
 def recording(*changes: Change) -> Predict:
     """Return the prediction that every run records as one of these changes says."""
 
     def predict(case: Case) -> list[Outcomes]:
-        return [_all(case, change, style) for change in changes for style in STYLES]
+        told = (_all(case, change, style) for change in changes for style in STYLES)
+        return [one for one in told if one is not None]
 
     return predict
 
 
-def _all(case: Case, change: Change, style: Style) -> Outcomes:
+def _all(case: Case, change: Change, style: Style) -> Outcomes | None:
+    """Return what all runs record; None once it explains nothing."""
+    doubt = Doubt(case.observed, case.sought)
     found: dict[Key, Outcome] = {}
     for name in _questions(case.seen):
         found[name, ENDING] = RETURNED
@@ -143,11 +150,14 @@ def _all(case: Case, change: Change, style: Style) -> Outcomes:
             found[name, "params"] = READ
     for run in runs(case):
         told = {**run.right(style), **change(run, style)}
-        found |= {(run.question, name): told[name] for name in run.got}
+        one = {(run.question, name): told[name] for name in run.got}
+        if doubt.explains_nothing(one):
+            return None
+        found |= one
     return found
 
 
-@functools.lru_cache(maxsize=2)
+@once_a_case
 def runs(case: Case) -> tuple[Run, ...]:
     """Return all runs whose parameters can be read."""
     return tuple(_runs(case.exam, case.seen))

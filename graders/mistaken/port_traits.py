@@ -1,6 +1,5 @@
 """What a PyTorch port's deterministic runs show: how far each array moved in each of them."""
 
-import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,8 +15,8 @@ from graders.measure.port_steps import WRONG_PORTS, Port
 from graders.measure.training import trained_params
 from graders.measure.trajectory import distance
 from graders.mistaken.port_runs import Clears, Reached, Recipe, moves_of, nearest, units_of
-from graders.naming.match import gap
-from graders.naming.mistake import ENDING, RETURNED, Case, Interval, Key, Outcome, Outcomes, Predict
+from graders.naming.gaps import gap
+from graders.naming.mistake import ENDING, RETURNED, Case, Interval, Key, Outcome, Outcomes, Predict, once_a_case
 
 PARTS: Mapping[str, str] = {
     "one step": "one step",
@@ -147,12 +146,12 @@ def _beside(told: Outcomes, base: Outcomes) -> Outcomes:
     return {k: v for k, v in told.items() if k[1] in parts}
 
 
-@functools.lru_cache(maxsize=1)
+@once_a_case
 def _read(case: Case) -> Moves | str:
     return read_moves(case.seen)
 
 
-@functools.lru_cache(maxsize=4)
+@once_a_case
 def _base(case: Case, recipe: Recipe) -> Outcomes:
     """Return what a recipe gives in every run."""
     read = _read(case)
@@ -160,7 +159,7 @@ def _base(case: Case, recipe: Recipe) -> Outcomes:
     return _outcomes(_reached(read, recipe, tuple(read.moves)), read)
 
 
-@functools.lru_cache(maxsize=1)
+@once_a_case
 def _own(case: Case) -> Recipe | None:
     """Return the wrong network or loss that one step shows, and whether gradients add up; None where neither is."""
     read = _read(case)

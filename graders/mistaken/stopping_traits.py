@@ -1,7 +1,6 @@
 """Where runs with `patience` ended and what they kept: as observed, and as a rule would have it."""
 
 import dataclasses
-import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -17,7 +16,7 @@ from graders.measure.miniature import CLASSES, draw
 from graders.measure.patience_runs import EXACT, SHORT, STOPPED, Kind, recorded
 from graders.measure.stopping import Recorded, best_epochs
 from graders.mistaken.stopping_rules import RIGHT_HABITS, START, Ending, Habit
-from graders.naming.mistake import ENDING, RETURNED, Case, Key, Outcome, Outcomes, Predict
+from graders.naming.mistake import ENDING, RETURNED, Case, Key, Outcome, Outcomes, Predict, once_a_case
 
 RTOL = 1e-3  # between a recorded validation loss and that of the returned parameters
 ENDS, KEPT, VALUE = "ends", "kept", "value"
@@ -141,7 +140,7 @@ class _Ended:
     kept: Sequence[set[int]] | None
 
 
-@functools.lru_cache(maxsize=2)
+@once_a_case
 def _ended(case: Case) -> tuple[_Ended, ...]:
     found = []
     for name, kind, i in _runs(case.seen):

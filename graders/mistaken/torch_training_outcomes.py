@@ -1,6 +1,5 @@
 """What a `train_torch` or `predict_torch` written wrongly would show, trait by trait."""
 
-import functools
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -21,7 +20,7 @@ from graders.mistaken.torch_training_traits import (
     read_runs,
     theta_of,
 )
-from graders.naming.mistake import ENDING, RETURNED, Case, Key, Outcome, Outcomes
+from graders.naming.mistake import ENDING, RETURNED, Case, Key, Outcome, Outcomes, once_a_case
 
 
 def right(case: Case) -> Outcomes:
@@ -135,7 +134,7 @@ def kept(case: Case, habit: Habit) -> dict[Key, Outcome]:
     return {key: outcome for key, outcome in ended(case, habit).items() if key[1] == "kept"}
 
 
-@functools.lru_cache(maxsize=4)
+@once_a_case
 def _runs(case: Case, kind: str) -> Sequence[Run]:
     return read_runs(case.seen, kind)
 

@@ -12,7 +12,8 @@ from graders.measure.compare import Wrong, params
 from graders.measure.training import trained_params
 from graders.measure.trajectory import distance
 from graders.measure.truth import NAMES
-from graders.mistaken.train_loops import RTOL, Loop, ending
+from graders.mistaken.train_loop import Loop
+from graders.mistaken.train_loops import RTOL, ending
 from graders.mistaken.train_plans import WAVES, Plan, Run, Style
 from graders.mistaken.train_traits import (
     DIFFERENT,

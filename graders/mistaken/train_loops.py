@@ -1,14 +1,14 @@
-"""What a mistaken `train` would do where nothing is random: one batch of all images, or copies of one image."""
+"""What a mistaken `train` would give where nothing is random: one batch of all images, or copies of one image."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
 import numpy as np
 
-from graders.foundation.call import Call, Params
-from graders.measure.trajectory import course, unscaled
-from graders.mistaken.train_plans import EVEN, NONE, STYLES, Arrays, Ground, Plan, Run, Style, plan_of, walk
+from graders.foundation.call import Params
+from graders.mistaken.train_loop import Loop, Plans, grounds_of
+from graders.mistaken.train_plans import EVEN, NONE, STYLES, Arrays, Ground, Plan, Style, walk
 from graders.mistaken.train_traits import (
     FREE_WORDS,
     RATIO,
@@ -21,66 +21,35 @@ from graders.mistaken.train_traits import (
     scales_of,
     start_of,
 )
-from graders.naming.match import gap
-from graders.naming.mistake import ENDING, RAISED, RETURNED, Case, Key, Outcome, Outcomes, Predict
+from graders.naming.gaps import Doubt, gap
+from graders.naming.mistake import ENDING, RAISED, RETURNED, Case, Key, Outcome, Outcomes, Predict, Sought, once_a_case
 from graders.training import DEFAULTS
 
 RTOL = 2e-3  # of the catalogue
-
-
-class Bytes:
-    """An array that is compared and hashed by its entries."""
-
-    def __init__(self, array: np.ndarray) -> None:
-        self.array = array
-        self.key = (array.shape, array.tobytes())
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Bytes) and self.key == other.key
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Loop:
-    """A mistake of the loop.
-
-    Args:
-        options: how it hears its options.
-        plan: what it does with them.
-        images: what it makes of the images, (N, D), before it trains on them.
-        start: where it starts, instead of where a run with lr=0 ends.
-        words: what it changes about what is random.
-        free: questions whose answers depend on the order of the images, or on steps too long to follow.
-        mixed: whether all runs on different images are free.
-    """
-
-    options: Callable[[Run], Run] = field(default=lambda run: run)
-    plan: Callable[[Plan, Run, Style], Plan] = field(default=lambda plan, _run, _style: plan)
-    images: Callable[[np.ndarray], np.ndarray] | None = None
-    start: Params | None = None
-    words: Mapping[str, str] = field(default_factory=dict)
-    free: tuple[str, ...] = ()
-    mixed: bool = False
 
 
 def loops(*makers: Loop | Callable[[Case], Sequence[Loop]]) -> Predict:
     """Return the prediction of loops, in every style."""
 
     def predict(case: Case) -> Sequence[Outcomes]:
-        scene = _scene(case)
         found = [loop for maker in makers for loop in ([maker] if isinstance(maker, Loop) else maker(case))]
-        told: dict[tuple[int, tuple[tuple[str, Plan], ...]], tuple[Loop, Mapping[str, Plan]]] = {}
-        for loop in found if scene else ():
-            assert scene is not None
-            for style in scene.styles:
-                plans = _plans(case, loop, style)
-                told.setdefault((id(loop), tuple(plans.items())), (loop, plans))
-        several = [_told(case, loop, plans, scene) for loop, plans in told.values() if scene]
-        return [one for one in several if one is not None]
+        return _in_every_style(case, found, case.sought)
 
     return predict
+
+
+def _in_every_style(case: Case, loops: Sequence[Loop], sought: Sought | None) -> Sequence[Outcomes]:
+    if (scene := _scene(case)) is None:
+        return ()
+    told: dict[tuple[int, tuple[Plan, ...]], Outcomes] = {}
+    asked = _in_order(case, sought)
+    for loop in loops:
+        hearing = Hearing(case=case, scene=scene, loop=loop, sought=sought, asked=asked)
+        for style in scene.styles:
+            plans = Plans(case, loop, style)
+            if (one := hearing.told(plans)) is not None:
+                told.setdefault((id(loop), plans.every()), one)  # most options leave styles alike
+    return list(told.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -108,7 +77,7 @@ class Scene:
         return self.ends[key]
 
 
-@lru_cache(maxsize=2)
+@once_a_case
 def _scene(case: Case) -> Scene | None:
     start = start_of(case.seen)
     if start is None:
@@ -124,102 +93,100 @@ def _scene(case: Case) -> Scene | None:
 
 def _fits(case: Case, scene: Scene, style: Style, kind: str) -> bool:
     loop = Loop()
-    ground, plans = _grounds(case, loop, scene.start), _plans(case, loop, style)
-    names = [n for n in plans if n in (kind, kind + DEFAULTS) and (n, part_of(n)) in case.observed]
+    ground, plans = grounds_of(case, loop, scene.start), Plans(case, loop, style)
+    names = [n for n in (kind, kind + DEFAULTS) if n in plans and (n, part_of(n)) in case.observed]
     ends = {n: scene.end(n, plans[n], ground[on_copies(n)]) for n in names}
     return bool(names) and all(gap(case.observed[n, part_of(n)], end) <= 1e-3 for n, end in ends.items())
 
 
 def right_loop(case: Case) -> Sequence[Outcomes]:
     """Predict a right loop, in every style."""
-    told = loops(Loop())(case)
-    assert not isinstance(told, Mapping)
-    return [{**one, **_right_learning(case)} for one in told]
+    return [{**one, **_right_learning(case)} for one in _in_every_style(case, [Loop()], None)]
 
 
 def _right_learning(case: Case) -> Outcomes:
     return {key: RIGHT_WORDS[key[0]] for key in case.observed if key[0] in FREE_WORDS and key[1] != ENDING}
 
 
-@lru_cache(maxsize=64)
-def _ground(X: Bytes, y: Bytes, *start: Bytes) -> Ground:
-    return Ground(X=X.array, y=y.array, start=tuple(s.array for s in start))
+@once_a_case
+def _endings(case: Case) -> Outcomes:
+    """Return that all runs end well; those on copies of one image are not always asked for."""
+    return {(n, ENDING): RETURNED for n in case.seen if not on_copies(n) or (n, ENDING) in case.observed}
 
 
-def _grounds(case: Case, loop: Loop, start: Params) -> Mapping[bool, Ground]:
-    """Return the images of the exam and their copies, as the loop makes them."""
-    found: dict[bool, Ground] = {}
-    for name, answer in case.seen.items():
-        copies = on_copies(name)
-        if exact(name) and copies not in found:
-            X, y = answer.call.args[:2]
-            assert isinstance(X, np.ndarray)
-            assert isinstance(y, np.ndarray)
-            X = np.asarray(X if loop.images is None else loop.images(X), dtype=np.float64)
-            X, y = (X[:1], y[:1]) if copies else (X, y)
-            found[copies] = _ground(
-                Bytes(X), Bytes(y), *(Bytes(np.asarray(a, dtype=np.float64)) for a in start.arrays())
-            )
-    return found
+def _in_order(case: Case, sought: Sought | None) -> Sequence[Key]:
+    """Return the runs whose ends are compared, with their parts: those first that soon show whether a loop is of use.
 
-
-def run_of(call: Call) -> Run:
-    """Return what was asked."""
-    given = call.kwargs
-    X = call.args[0]
-    assert isinstance(X, np.ndarray)
-    numbers = {"lr": 0.1, "epochs": 20, "batch": 128, "momentum": 0.9, "weight_decay": 0.0}
-    told = {k: v if isinstance(v := given.get(k, default), int | float) else default for k, default in numbers.items()}
-    schedule = given.get("schedule")
-    return Run(
-        lr=float(told["lr"]),
-        epochs=int(told["epochs"]),
-        batch=int(told["batch"]),
-        momentum=float(told["momentum"]),
-        decay=float(told["weight_decay"]),
-        schedule=schedule if isinstance(schedule, str) else None,
-        images=len(X),
-        momentum_given="momentum" in given,
-    )
-
-
-@lru_cache(maxsize=2)
-def _runs(case: Case) -> Mapping[str, Run]:
-    """Return what was asked of each run that can be followed."""
-    followed = (n for n in case.seen if exact(n) or n in RATIO or n in RATIO.values())
-    return {name: replace(run_of(case.seen[name].call), copies=on_copies(name)) for name in followed}
-
-
-def _plans(case: Case, loop: Loop, style: Style) -> Mapping[str, Plan]:
-    """Return the plan of each run that can be followed."""
-    found = {}
-    for name, asked in _runs(case).items():
-        if not loop.mixed or on_copies(name):
-            run = loop.options(asked)
-            plan = loop.plan(plan_of(run, style), run, style)
-            # At one rate, or without momentum, both conventions of the velocity make the same steps.
-            steady = plan.rule is unscaled and (plan.mu == 0 or len({lr for rates in plan.rates for lr in rates}) < 2)
-            found[name] = replace(plan, rule=course) if steady else plan
-    return found
-
-
-def _told(case: Case, loop: Loop, plans: Mapping[str, Plan], scene: Scene) -> Outcomes | None:
-    """Return what a loop gives; None where some of it is free and the rest does not fit: then it explains nothing."""
-    found: dict[Key, Outcome] = {}
-    grounds = _grounds(case, loop, loop.start or scene.start)
+    These are runs of parts that are to be explained, one of each part before the second of any, short ones before long.
+    """
+    parts: Counter[str] = Counter()
+    order: dict[Key, tuple[bool, int, bool]] = {}
     for name in case.seen:
-        if on_copies(name) and (name, ENDING) not in case.observed:
-            continue
-        found[name, ENDING] = RETURNED
-        if exact(name):
-            key = (name, part_of(name))
-            followed = name in plans and name not in loop.free
-            found[key] = scene.end(name, plans[name], grounds[on_copies(name)]) if followed else _as_observed(case, key)
-    for name, of in RATIO.items():
-        key = (name, WORD[name])
-        if key in case.observed:
-            followed = name in plans and name not in loop.free
-            found[key] = _ratio(plans[name], plans[of]) if followed else _as_observed(case, key)
+        if exact(name) and (name, ENDING) in _endings(case):
+            part = part_of(name)
+            parts[part] += 1
+            order[name, part] = (sought is None or part not in sought.parts, parts[part], not on_copies(name))
+    return sorted(order, key=order.__getitem__)
+
+
+class Hearing:
+    """What one loop gives, in any style.
+
+    Args:
+        case: what was observed.
+        scene: what all loops share about it.
+        loop: the mistake.
+        sought: what it is to explain; None where everything is wanted.
+        asked: the runs whose ends are compared, with their parts.
+    """
+
+    def __init__(self, *, case: Case, scene: Scene, loop: Loop, sought: Sought | None, asked: Sequence[Key]) -> None:
+        self._case, self._scene, self._loop, self._asked = case, scene, loop, asked
+        self._grounds = grounds_of(case, loop, loop.start or scene.start)
+        self._words, self._unclear = _words(case, loop)
+        # What is unclear is not explained either once anything else does not fit.
+        beside = {k[1] for k in self._unclear if not gap(case.observed[k], self._words[k]) <= RTOL}
+        all_or_nothing = loop.mixed or loop.free
+        self._sought = sought and replace(sought, parts=frozenset() if all_or_nothing else sought.parts - beside)
+
+    def told(self, plans: Plans) -> Outcomes | None:
+        """Return what the loop gives by these plans; None where it explains nothing.
+
+        That is also where some of it is free, and the rest does not fit.
+        """
+        case, loop = self._case, self._loop
+        doubt = Doubt(case.observed, self._sought)
+        found: dict[Key, Outcome] = {**_endings(case), **self._words}
+        if doubt.explains_nothing({key: told for key, told in found.items() if key not in self._unclear}):
+            return None
+        for key, end in self._ends(plans, doubt):
+            found[key] = end
+            if doubt.explains_nothing({key: end}):
+                return None
+        fits = all(gap(told, found.get(key)) <= RTOL for key, told in case.observed.items() if key not in self._unclear)
+        if fits:
+            return found | {key: case.observed[key] for key in self._unclear}
+        return None if loop.mixed or loop.free else found
+
+    def _ends(self, plans: Plans, doubt: Doubt) -> Iterator[tuple[Key, Outcome]]:
+        """Yield where the runs lead, but for parts that do not fit already."""
+        case, free = self._case, self._loop.free
+        for key in self._asked:
+            name, part = key
+            if not doubt.is_lost(part):
+                ground = self._grounds[on_copies(name)]
+                followed = name in plans and name not in free
+                yield key, self._scene.end(name, plans[name], ground) if followed else _as_observed(case, key)
+        for name, of in RATIO.items():
+            key = (name, WORD[name])
+            if key in case.observed and not doubt.is_lost(key[1]):
+                followed = name in plans and name not in free
+                yield key, _ratio(plans[name], plans[of]) if followed else _as_observed(case, key)
+
+
+def _words(case: Case, loop: Loop) -> tuple[Outcomes, Sequence[Key]]:
+    """Return what a loop gives in words, and which of these follow from it only where all else fits."""
+    found: dict[Key, Outcome] = {}
     unclear = []
     for key in case.observed:
         name, part = key
@@ -228,10 +195,7 @@ def _told(case: Case, loop: Loop, plans: Mapping[str, Plan], scene: Scene) -> Ou
         free = name not in loop.words and (name in loop.free or name in FREE_WORDS)
         unclear += [key] if free else []
         found[key] = loop.words.get(name, RIGHT_WORDS[name])
-    fits = all(gap(told, found.get(key)) <= RTOL for key, told in case.observed.items() if key not in unclear)
-    if fits:
-        return found | {key: case.observed[key] for key in unclear}
-    return None if loop.mixed or loop.free else found
+    return found, unclear
 
 
 def _ratio(scheduled: Plan, constant: Plan) -> np.ndarray:

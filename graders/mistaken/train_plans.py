@@ -1,6 +1,6 @@
 """What a loop does with its options, step by step, and where that leads when every batch has the same gradient."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -90,6 +90,15 @@ class Plan:
     at: str = "step"
     total: str = ""
     fixed: tuple[str, ...] = ()
+    _hash: int = field(init=False, repr=False, compare=False)  # plans are long, and asked for often
+
+    def __post_init__(self) -> None:
+        told = (self.rates, self.weights, self.mu, self.decay, self.shrink, self.rule)
+        kinds = (self.velocity, self.at, self.total, self.fixed)
+        object.__setattr__(self, "_hash", hash((*told, *kinds)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
 
 @lru_cache(maxsize=1 << 10)

@@ -11,6 +11,7 @@ from graders.foundation.grader import Seen
 from graders.foundation.observation import Failed
 from graders.measure import truth
 from graders.measure.compare import Wrong, array
+from graders.naming.gaps import Doubt
 from graders.naming.mistake import ENDING, RAISED, RETURNED, Case, Key, Outcome, Outcomes, Predict
 
 Read: TypeAlias = Callable[[Any], Mapping[str, Outcome]]
@@ -60,27 +61,38 @@ def answers(
 
     def predict(case: Case) -> Sequence[Outcomes]:
         calls = {n: a.call for n, a in case.seen.items() if not targets or a.call.target in targets}
-        return [_all_answers(function, read, calls, dtype) for dtype in (DTYPES if dtypes else DTYPES[:1])]
+        told = (_all_answers(case, function, read, calls, dtype) for dtype in (DTYPES if dtypes else DTYPES[:1]))
+        return [one for one in told if one is not None]
 
     return predict
 
 
-def _all_answers(function: Callable[..., Any], read: Read, calls: Mapping[str, Call], dtype: type | None) -> Outcomes:
+def _all_answers(
+    case: Case, function: Callable[..., Any], read: Read, calls: Mapping[str, Call], dtype: type | None
+) -> Outcomes | None:
+    """Return what a function gives; None once it explains nothing."""
+    doubt = Doubt(case.observed, case.sought)
     found: dict[Key, Outcome] = {}
     for name, call in calls.items():
-        args, kwargs = [_cast(a, dtype) for a in call.args], {k: _cast(v, dtype) for k, v in call.kwargs.items()}
-        copies = [_cast(a, dtype) for a in call.args]
-        try:
-            value = function(*args, **kwargs)
-        except Exception:  # noqa: BLE001 - the mistake may well be one that raises
-            found[name, ENDING] = RAISED
-            continue
-        found[name, ENDING] = RETURNED
-        # A copy in another type is no longer the caller's array: what is written into it does not show.
-        own = [i for i, a in enumerate(args) if dtype is None or _same_type(call.args[i], dtype)]
-        found[name, CHANGED] = ",".join(str(i) for i in own if not _equal(args[i], copies[i]))
-        found |= {(name, part): told for part, told in read(value).items()}
+        told = {(name, part): outcome for part, outcome in _answer(function, read, call, dtype).items()}
+        if doubt.explains_nothing(told):
+            return None
+        found |= told
     return found
+
+
+def _answer(function: Callable[..., Any], read: Read, call: Call, dtype: type | None) -> Mapping[str, Outcome]:
+    """Return how one question ends, by part."""
+    args, kwargs = [_cast(a, dtype) for a in call.args], {k: _cast(v, dtype) for k, v in call.kwargs.items()}
+    copies = [_cast(a, dtype) for a in call.args]
+    try:
+        value = function(*args, **kwargs)
+    except Exception:  # noqa: BLE001 - the mistake may well be one that raises
+        return {ENDING: RAISED}
+    # A copy in another type is no longer the caller's array: what is written into it does not show.
+    own = [i for i, a in enumerate(args) if dtype is None or _same_type(call.args[i], dtype)]
+    changed = ",".join(str(i) for i in own if not _equal(args[i], copies[i]))
+    return {ENDING: RETURNED, CHANGED: changed, **read(value)}
 
 
 def _cast(value: Value, dtype: type | None) -> Value:

@@ -5,13 +5,14 @@ entry fits as well; entries that give the same numbers are named together.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from graders.foundation.diagnosis import Diagnosis, Evidence
 from graders.measure.describe import describe_call
 from graders.naming.factors import constant_factor
+from graders.naming.gaps import gap
 from graders.naming.mistake import (
     ENDING,
     RETURNED,
@@ -23,6 +24,7 @@ from graders.naming.mistake import (
     Outcome,
     Outcomes,
     Predict,
+    Sought,
 )
 
 ALIKE = 1e-9  # gaps below this are rounding in float64: they tell no two entries apart
@@ -38,6 +40,8 @@ def diagnose(case: Case, catalogue: Catalogue) -> tuple[Diagnosis, ...]:
         return ()
     base = rights[0]
     off = {key: gap(case.observed.get(key), base.get(key)) for key in dict.fromkeys((*case.observed, *base))}
+    wrong = dict.fromkeys(part for question, part in deviating if (question, part) in case.observed and part != ENDING)
+    case = replace(case, sought=Sought(parts=frozenset(wrong), rtol=catalogue.rtol))
     candidates = [
         (m, [_fit(variant, case.observed, base, off, catalogue.rtol) for variant in predictions(case, m.gives, base)])
         for m in catalogue.mistakes
@@ -49,9 +53,7 @@ def diagnose(case: Case, catalogue: Catalogue) -> tuple[Diagnosis, ...]:
     if factor is not None:
         return (Diagnosis(names=(factor,)),)
     found = []
-    for part in dict.fromkeys(part for question, part in deviating if (question, part) in case.observed):
-        if part == ENDING:
-            continue
+    for part in wrong:
         questions = {question for question, own in (*case.observed, *base) if own == part}
         keys = {(question, p) for question in questions for p in (part, ENDING)}
         names = _fitting(candidates, catalogue.rtol, keys)
@@ -101,39 +103,13 @@ def deviations(observed: Outcomes, predicted: Outcomes, rtol: float) -> list[Key
     return [k for k in keys if not gap(observed.get(k), predicted.get(k)) <= rtol]
 
 
-def gap(observed: Outcome | None, predicted: Outcome | None) -> float:
-    """Return how far an outcome is from a predicted one: relative to its largest entry, infinite for another kind."""
-    if isinstance(observed, Interval) and isinstance(predicted, np.ndarray):
-        return 0.0 if bool(np.all((observed.low <= predicted) & (predicted <= observed.high))) else np.inf
-    if isinstance(observed, str) or isinstance(predicted, str):
-        same = isinstance(observed, str) and isinstance(predicted, str) and observed == predicted
-        return 0.0 if same else np.inf
-    if not isinstance(observed, np.ndarray) or not isinstance(predicted, np.ndarray):
-        return np.inf
-    if observed.shape != predicted.shape:
-        return np.inf
-    with np.errstate(over="ignore", invalid="ignore"):
-        scale = float(np.abs(predicted).max(initial=0.0))
-        largest = float(np.abs(observed - predicted).max(initial=0.0))
-    if np.isfinite(scale) and np.isfinite(largest):
-        return largest / (scale if scale > 0 else 1.0)
-    finite = np.isfinite(predicted)
-    if not (np.isfinite(observed) == finite).all() or not np.array_equal(
-        observed[~finite], predicted[~finite], equal_nan=True
-    ):
-        return np.inf
-    scale = float(np.max(np.abs(predicted[finite]), initial=0.0))
-    with np.errstate(over="ignore"):
-        largest = float(np.max(np.abs(observed[finite] - predicted[finite]), initial=0.0))
-    return largest / (scale if scale > 0 else 1.0)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Fit:
     """How well one prediction fits; the prediction itself is gone, for a catalogue's take hundreds of megabytes.
 
     Args:
-        gaps: how far off it is, at each key that was observed or predicted.
+        gaps: how far off it is, at each key that was observed or predicted; infinite for the rest of a part that does
+            not fit at one of its keys, where `wrong` is not known either.
         wrong: the keys at which it is not what is right.
     """
 
@@ -149,15 +125,21 @@ class _Fit:
 
 def _fit(predicted: Outcomes, observed: Outcomes, right: Outcomes, off: Mapping[Key, float], rtol: float) -> _Fit:
     """Hold a prediction against what was observed; `off` says how far that is from what is right."""
-    gaps, wrong = {}, set()
+    gaps: dict[Key, float] = {}
+    wrong: set[Key] = set()
+    failed: set[str] = set()
     for key in dict.fromkeys((*observed, *predicted)):
-        told = predicted.get(key)
+        told, part = predicted.get(key), key[1]
         if told is not None and told is right.get(key):  # most mistakes leave most of it as it is
             gaps[key] = off[key]
-            continue
-        gaps[key] = gap(observed.get(key), told)
-        if not gap(right.get(key), told) <= rtol:
-            wrong.add(key)
+        elif part in failed:
+            gaps[key] = np.inf
+        else:
+            gaps[key] = gap(observed.get(key), told)
+            if not gap(right.get(key), told) <= rtol:
+                wrong.add(key)
+        if not gaps[key] <= rtol and part != ENDING:
+            failed.add(part)
     wrong.update(key for key in right if key not in predicted)
     return _Fit(gaps=gaps, wrong=frozenset(wrong))
 

@@ -1,8 +1,9 @@
 """What an entry of the catalogue is: a mistake in words for the student, and what it would give on the same input."""
 
-from collections.abc import Callable, Mapping, Sequence
+import functools
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar, cast
 
 import numpy as np
 
@@ -10,6 +11,9 @@ from graders.foundation.call import Call
 from graders.foundation.diagnosis import Name
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Seen
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 Key: TypeAlias = tuple[str, str]
 """Which question (or which trait of several answers), and which part of its answer."""
@@ -33,6 +37,19 @@ Outcome: TypeAlias = np.ndarray | str | Interval
 Outcomes: TypeAlias = Mapping[Key, Outcome]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """What is to be explained.
+
+    Args:
+        parts: those that are wrong; none where questions only ended otherwise than they should.
+        rtol: allowed gap of an array.
+    """
+
+    parts: frozenset[str]
+    rtol: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Case:
     """What is known when a mistake is looked for.
@@ -41,15 +58,35 @@ class Case:
         exam: seed and data.
         seen: all answers about the criterion, those of further probes among them.
         observed: the same as outcomes.
+        sought: what a mistake is to explain; None where predictions are wanted in full.
+        known: what was computed of it before (`once_a_case`).
     """
 
     exam: Exam
     seen: Seen
     observed: Outcomes
+    sought: Sought | None = None
+    known: dict[Hashable, Any] = field(default_factory=dict, repr=False)
+
+
+def once_a_case(compute: Callable[Concatenate[Case, P], T]) -> Callable[Concatenate[Case, P], T]:
+    """Have what follows from a case, whatever is sought in it, computed once and kept as long as the case is."""
+
+    @functools.wraps(compute)
+    def remembered(case: Case, /, *more: P.args, **options: P.kwargs) -> T:
+        key = (compute, more, tuple(options.items()))
+        if key not in case.known:
+            case.known[key] = compute(case, *more, **options)
+        return cast("T", case.known[key])
+
+    return remembered
 
 
 Predict: TypeAlias = Callable[[Case], Outcomes | Sequence[Outcomes]]
-"""What would be observed; several, where it depends on the student's style, such as float32 or float64."""
+"""What would be observed; several, where it depends on the student's style, such as float32 or float64.
+
+Where the case says what is sought, a prediction that explains none of it may be left out.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -20,7 +20,7 @@ from graders.foundation.diagnosis import SmallestFailure
 from graders.foundation.observation import Failed, FailureKind, Observation
 from graders.measure import truth
 from graders.naming.functions import Read, one_array
-from graders.naming.match import gap
+from graders.naming.gaps import gap
 from graders.naming.mistake import Outcome
 
 Ask: TypeAlias = Callable[[Call], Observation | None]

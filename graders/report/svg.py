@@ -11,6 +11,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Literal
+from xml.sax.saxutils import escape
 
 import matplotlib as mpl
 from matplotlib.backends.backend_svg import RendererSVG
@@ -41,6 +42,7 @@ _THEME: Mapping[str, str] = MappingProxyType(
 _FONT_STYLES = frozenset({"font", "font-family", "font-weight", "font-style", "font-variant", "font-stretch"})
 _LONG_DECIMAL = re.compile(r"-?\d+\.\d{3,}")
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
+_SALT, _WORDS = "\ue000salt", "\ue000words"  # of private use: no font draws them
 
 
 @functools.lru_cache(maxsize=4096)
@@ -100,6 +102,13 @@ def themed_svg(drawing: str, *, salt: str, title: str, description: str) -> str:
         title: the figure's name, for screen readers.
         description: what a person who cannot see it should know.
     """
+    told = f'<title id="{salt}-title">{escape(title)}</title><desc id="{salt}-desc">{escape(description)}</desc>'
+    return _themed(drawing).replace(_SALT, salt).replace(_WORDS, told, 1)
+
+
+@functools.lru_cache(maxsize=64)  # several criteria show one drawing
+def _themed(drawing: str) -> str:
+    """Return a drawing in the page's theme, with stand-ins for the salt and for the words about it."""
     root = ET.fromstring(drawing)  # noqa: S314  # what our own renderer wrote
     _strip_namespaces(root)
     for name in ("width", "height", "version"):
@@ -110,8 +119,8 @@ def themed_svg(drawing: str, *, salt: str, title: str, description: str) -> str:
         for name in ("d", "x", "y", "width", "height", "transform"):
             if name in element.attrib:
                 element.set(name, _LONG_DECIMAL.sub(_rounded, " ".join(element.get(name, "").split())))
-    _own_ids(root, salt)
-    _name(root, salt=salt, title=title, description=description)
+    _own_ids(root, _SALT)
+    _leave_room_for_words(root)
     return ET.tostring(root, encoding="unicode")
 
 
@@ -193,13 +202,10 @@ def _own_ids(root: ET.Element, salt: str) -> None:
             element.set("id", f"{salt}-{name}")
 
 
-def _name(root: ET.Element, *, salt: str, title: str, description: str) -> None:
-    for place, (tag, text) in enumerate((("title", title), ("desc", description))):
-        told = ET.Element(tag, {"id": f"{salt}-{tag}"})
-        told.text = text
-        root.insert(place, told)
+def _leave_room_for_words(root: ET.Element) -> None:
+    root.text = _WORDS + (root.text or "")
     root.set("xmlns", "http://www.w3.org/2000/svg")
     root.set("class", "plot")
     root.set("role", "img")
-    root.set("aria-labelledby", f"{salt}-title")
-    root.set("aria-describedby", f"{salt}-desc")
+    root.set("aria-labelledby", f"{_SALT}-title")
+    root.set("aria-describedby", f"{_SALT}-desc")

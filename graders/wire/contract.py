@@ -3,6 +3,7 @@
 Both sides read this table; it holds no answer.
 """
 
+import functools
 from collections.abc import Mapping
 
 MODULES: Mapping[str, tuple[str, ...]] = {
@@ -57,6 +58,7 @@ BUILDS_ON: Mapping[str, tuple[str, ...]] = {
 }
 
 
+@functools.cache
 def built_on(function: str) -> frozenset[str]:
     """Return everything that a function is built on, directly or through others."""
     direct = BUILDS_ON[function]

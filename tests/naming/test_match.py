@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from graders.foundation.exam import Exam
-from graders.naming.match import diagnose, gap
+from graders.naming.gaps import gap
+from graders.naming.match import diagnose
 from graders.naming.mistake import ENDING, RAISED, RETURNED, Case, Catalogue, Interval, Mistake, Outcome, Outcomes
 from tests.sitting import TINY, dataset
 
