@@ -16,7 +16,7 @@ from graders.measure.port_steps import (
     Port,
     leaving_one_out,
 )
-from graders.measure.trajectory import distance
+from graders.measure.trajectory import distance, is_near
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -135,7 +135,7 @@ class PortJudge:
                 for one, two in twice
             )
         else:
-            firsts = [state for order in orders for state in self._epochs(start, order, lr)]
+            firsts = [state for order in orders for state in self._epochs(start, order, (lr,))]
             right = (state for first in firsts for state in self._second_epochs(first))
         return self._among(start, got, right, what=what)
 
@@ -146,14 +146,24 @@ class PortJudge:
 
     def _second_epochs(self, first: Params) -> Iterator[Params]:
         """Yield where a second epoch leads."""
-        for rate in self._second_rates:
-            for order in leaving_one_out(*self.whole):
-                yield from self._epochs(first, order, rate)
+        for order in leaving_one_out(*self.whole):
+            yield from self._epochs(first, order, self._second_rates)
 
-    def _epochs(self, start: Params, order: Sequence[Batch], rate: float) -> list[Params]:
-        """Return where an epoch leads: the last batch dropped, taken, or taken with gradients that add up."""
-        adding = replace(self.port, accumulates=True)
-        return [*self.port.walk(start, order, lrs=[rate] * 2), adding.walk(start, order, lrs=[rate] * 2)[-1]]
+    def _epochs(self, start: Params, order: Sequence[Batch], rates: Sequence[float]) -> Iterator[Params]:
+        """Yield where an epoch of two batches leads at each rate.
+
+        The last batch is dropped, taken, or taken with gradients that add up. Thousands of epochs are tried.
+        """
+        first, last = order
+        with np.errstate(all="ignore"):
+            g = self.port.moving(start, *first)
+            for rate in rates:
+                middle = _stepped(start, g, rate)
+                yield middle
+                if rate:
+                    h = self.port.moving(middle, *last)
+                    yield _stepped(middle, h, rate)
+                    yield _stepped(middle, Params(**{n: getattr(g, n) + getattr(h, n) for n in truth.NAMES}), rate)
 
     def _steps(
         self,
@@ -193,4 +203,8 @@ class PortJudge:
 
     def _reached(self, got: Params, states: Iterable[Params], *, start: Params) -> bool:
         with np.errstate(all="ignore"):
-            return any(distance([got], [state], start=start, scale=[state]) <= self.rtol for state in states)
+            return any(is_near(got, state, start=start, rtol=self.rtol) for state in states)
+
+
+def _stepped(theta: Params, g: Params, rate: float) -> Params:
+    return Params(**{n: getattr(theta, n) - rate * getattr(g, n) for n in truth.NAMES})

@@ -196,6 +196,11 @@ class Port:
         with np.errstate(all="ignore"):  # a wrong rule may well diverge
             return follow(start, gradient, rule=rule, lrs=lrs, mu=mu)
 
+    def moving(self, theta: Params, X: np.ndarray, y: np.ndarray) -> Params:
+        """Return the gradient of one batch as it moves the parameters: zero for those that are frozen."""
+        g = self.gradient(theta, X, y)
+        return Params(**{n: 0.0 * getattr(g, n) if n in self.frozen else getattr(g, n) for n in truth.NAMES})
+
     def gradient(self, theta: Params, X: np.ndarray, y: np.ndarray) -> Params:
         """Return the gradient of this port's loss on one batch, in float64; that of a frozen parameter too."""
         X = np.asarray(X, dtype=np.float64)

@@ -81,6 +81,16 @@ def distance(got: Sequence[Params], want: Sequence[Params], *, start: Params, sc
     return float(np.max(gaps))  # NaN stays NaN
 
 
+def is_near(got: Params, want: Params, *, start: Params, rtol: float) -> bool:
+    """Tell whether every array's gap is within `rtol` of how far the right one has moved."""
+    for n in reversed(NAMES):  # the small arrays tell soon
+        right = getattr(want, n)
+        moved = float(np.abs(right - getattr(start, n)).max(initial=0.0))
+        if not float(np.abs(getattr(got, n) - right).max(initial=0.0)) / (moved or 1.0) <= rtol:
+            return False
+    return True
+
+
 def same_moves(
     got: Sequence[Params],
     right: Sequence[Params],
