@@ -72,8 +72,7 @@ class Meter:
     def look(self) -> None:
         """Read every process of the batch once.
 
-        A room is bubblewrap and the server in it, which knows what its sessions used: most of these end between two
-        looks.
+        A room is bubblewrap and the server in it, which knows what its sessions used that have ended.
         """
         try:
             memory = self._coordinator.memory_info().rss
@@ -90,19 +89,19 @@ class Meter:
         for room in rooms:
             self._read(room, "exam rooms")
             for server in below.get(room.pid, []):
-                self._read(server, "exam rooms", with_ended=True)
+                running = sum(_seconds(session) for session in below.get(server.pid, []))
+                self._read(server, "exam rooms", and_ended=True, and_running=running)
         (self.while_grading if rooms else self.while_writing).append(memory)
 
-    def _read(self, process: psutil.Process, kind: str, *, with_ended: bool = False) -> None:
+    def _read(self, process: psutil.Process, kind: str, *, and_ended: bool = False, and_running: float = 0.0) -> None:
         try:
-            times = process.cpu_times()
-            ended = times.children_user + times.children_system if with_ended else 0.0
+            seconds = _seconds(process, and_ended=and_ended) + and_running
             key = (process.pid, process.create_time())
         except psutil.Error:
             return
         # When a batch ends, rooms become the coordinator's own for a moment, and what is ending shows no times.
         first, before = self._seconds.get(key, (kind, 0.0))
-        self._seconds[key] = (first, max(before, times.user + times.system + ended))
+        self._seconds[key] = (first, max(before, seconds))
 
     @property
     def seconds(self) -> Mapping[str, float]:
@@ -111,6 +110,16 @@ class Meter:
         for kind, seconds in self._seconds.values():
             total[kind] += seconds
         return total
+
+
+def _seconds(process: psutil.Process, *, and_ended: bool = False) -> float:
+    """Return the CPU seconds of a process, and of its children that have ended; 0 where it is gone."""
+    try:
+        times = process.cpu_times()
+    except psutil.Error:
+        return 0.0
+    ended = times.children_user + times.children_system if and_ended else 0.0
+    return float(times.user + times.system + ended)
 
 
 def grade_class(folder: Path, out: Path, rubric: str, jobs: int) -> tuple[float, Meter]:
