@@ -3,9 +3,9 @@
     python -m benchmarks.batch_cost [--submissions 200] [--jobs 2] [--rubric NAME] [--recorded 10000]
 
 (a) A class from the banks, mutants and right submissions in other styles, graded by `grade.py batch`. Measured from
-    outside: CPU seconds of the exam rooms (student work), of the workers' own arithmetic and of the
-    coordinator, all as a share of wall seconds times cores; and the coordinator's memory, in each third of the grading
-    and while it writes the files.
+    outside: CPU seconds of the exam rooms (student work), of the workers' own arithmetic and of the coordinator, all as
+    a share of wall seconds times cores; and the coordinator's memory, in each third of the grading and while it writes
+    the files.
 (b) Ten thousand recorded results: gradebook, dashboard and every export that needs no file of the instructor's, in a
     process of its own; its memory, beside that for 1,000 and for 5,000; and how long Chromium takes to open the
     dashboard.
@@ -39,7 +39,6 @@ from tests.sitting import edited_reference
 ROOT = Path(__file__).resolve().parents[1]
 POLL_SECONDS = 2.0  # looking costs 20 ms of a core
 SMALLER = (1_000, 5_000)  # recorded results, to see how memory grows
-Kinds = Mapping[int, str]
 
 
 def lay_out_class(folder: Path, count: int) -> None:

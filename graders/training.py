@@ -196,13 +196,9 @@ def starts_of(seen: Seen) -> list[Params]:
                 start = trained_params(seen[name].value, what="train", shapes=SHAPES)
         except Wrong:
             continue
-        if not any(_equal(start, other) for other in found):
+        if not any(truth.same_bits(start, other) for other in found):
             found.append(start)
     return found
-
-
-def _equal(one: Params, other: Params) -> bool:
-    return all(np.array_equal(a, b) for a, b in zip(one.arrays(), other.arrays(), strict=True))
 
 
 def _same_bits(title: str, seen: Seen, first: str, second: str) -> Check:
@@ -225,7 +221,7 @@ def _same_bits(title: str, seen: Seen, first: str, second: str) -> Check:
 def _other(title: str, seen: Seen, first: str, second: str, *, fix: str) -> Check:
     def test(*values: Value) -> None:
         a, b = (trained_params(value, what="train", shapes=SHAPES) for value in values)
-        if all(np.array_equal(getattr(a, name), getattr(b, name)) for name in truth.NAMES):
+        if truth.same_bits(a, b):
             raise Wrong("Both runs end with the same parameters, bit for bit.", got="no difference")
 
     return check(title, [seen[first], seen[second]], test, fix=fix)

@@ -3,15 +3,13 @@
 from collections.abc import Mapping
 from functools import partial
 
-import numpy as np
-
 from graders.foundation.call import Value
 from graders.foundation.exam import Exam
 from graders.foundation.grader import Seen
 from graders.foundation.observation import Failed
 from graders.measure.compare import Wrong
 from graders.measure.training import trained_params
-from graders.measure.truth import NAMES
+from graders.measure.truth import same_bits
 from graders.naming.mistake import ENDING, RETURNED, Case, Catalogue, Key, Mistake, Outcome, Outcomes, Predict
 from graders.regularisation import H, Regularisation
 
@@ -44,7 +42,7 @@ def observe(exam: Exam, seen: Seen) -> Outcomes:
             found[kind, kind] = wrong.got
             continue
         found[kind, kind] = _narrows(exam, seen, kind, plain.value, observation.value)
-        same = all(np.array_equal(getattr(one, n), getattr(other, n)) for n in NAMES)
+        same = same_bits(one, other)
         found[f"{kind}, params", kind] = SAME if same else OTHER
     return found
 

@@ -31,10 +31,9 @@ class Channel:
         self._limits = limits
         self._printed = bytearray()
         self.printed_bytes = 0
-        self._arrivals: queue.SimpleQueue[Arrival] = queue.SimpleQueue()
         # One frame at a time: a room that sends what nobody asked for is held up by its own pipe.
-        self._vacant = threading.Lock()  # held while a frame waits to be taken
-        self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._arrivals: queue.Queue[Arrival] = queue.Queue(maxsize=1)
+        self._outbox: queue.Queue[bytes | None] = queue.Queue()
         self._closing = threading.Event()
         for stream in (questions, answers):
             widen(stream)
@@ -64,7 +63,6 @@ class Channel:
                     raise Closed from None
                 look()
                 continue
-            self._vacant.release()
             if isinstance(arrival, Frame):
                 return arrival
             raise arrival
@@ -109,8 +107,8 @@ class Channel:
 
     def _deliver(self, arrival: Arrival) -> None:
         while not self._closing.is_set():
-            if self._vacant.acquire(timeout=POLL_SECONDS):
-                self._arrivals.put(arrival)
+            with contextlib.suppress(queue.Full):
+                self._arrivals.put(arrival, timeout=POLL_SECONDS)
                 return
 
     def _capture(self, stream: IO[bytes]) -> None:

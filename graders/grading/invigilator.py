@@ -75,7 +75,7 @@ class Invigilator:
         self._asked.update(questions)
         yield from ((identity, self._known[identity]) for identity in questions if identity in self._known)
         questions = {identity: call for identity, call in questions.items() if identity not in self._known}
-        arrivals: queue.SimpleQueue[tuple[bytes, Observation]] = queue.SimpleQueue()
+        arrivals: queue.Queue[tuple[bytes, Observation]] = queue.Queue()
 
         def work(room: Room) -> None:
             for identity, call in questions.items():

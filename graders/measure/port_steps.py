@@ -190,15 +190,16 @@ class Port:
             if self.accumulates:
                 sums.update({n: sums[n] + getattr(g, n) for n in truth.NAMES})
                 g = Params(**sums)
-            moving = {n: 0.0 if n in self.frozen else 1.0 for n in truth.NAMES}
-            return Params(**{n: moving[n] * (getattr(g, n) + decay[n] * getattr(theta, n)) for n in truth.NAMES})
+            return self._held(Params(**{n: getattr(g, n) + decay[n] * getattr(theta, n) for n in truth.NAMES}))
 
         with np.errstate(all="ignore"):  # a wrong rule may well diverge
             return follow(start, gradient, rule=rule, lrs=lrs, mu=mu)
 
     def moving(self, theta: Params, X: np.ndarray, y: np.ndarray) -> Params:
         """Return the gradient of one batch as it moves the parameters: zero for those that are frozen."""
-        g = self.gradient(theta, X, y)
+        return self._held(self.gradient(theta, X, y))
+
+    def _held(self, g: Params) -> Params:
         return Params(**{n: 0.0 * getattr(g, n) if n in self.frozen else getattr(g, n) for n in truth.NAMES})
 
     def gradient(self, theta: Params, X: np.ndarray, y: np.ndarray) -> Params:

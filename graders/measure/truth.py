@@ -18,6 +18,11 @@ def params_like(D: int, H: int, K: int, rng: np.random.Generator, *, dtype: type
     )
 
 
+def same_bits(one: Params, other: Params) -> bool:
+    """Tell whether two sets of parameters are equal in every entry."""
+    return all(np.array_equal(getattr(one, n), getattr(other, n)) for n in NAMES)
+
+
 def in_float64(params: Params) -> Params:
     """Return the parameters in float64."""
     return Params(**{n: np.asarray(getattr(params, n), dtype=np.float64) for n in ("W1", "b1", "W2", "b2")})
@@ -33,9 +38,15 @@ def softmax(z: np.ndarray) -> np.ndarray:
 
 def cross_entropy(z: np.ndarray, y: np.ndarray) -> float:
     """Return the mean of -log P[correct] from logits (N, K) and labels (N,)."""
+    return float(np.mean(losses(z, y)))
+
+
+def losses(z: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return -log P[correct] of each image, (N,), from logits (N, K) and labels (N,)."""
     z = np.asarray(z, dtype=np.float64)
     shifted = z - z.max(axis=1, keepdims=True)
-    return float(np.mean(np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(y)), y]))
+    each: np.ndarray = np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(y)), y]
+    return each
 
 
 def preactivation(params: Params, X: np.ndarray) -> np.ndarray:

@@ -93,9 +93,8 @@ class Plan:
     _hash: int = field(init=False, repr=False, compare=False)  # plans are long, and asked for often
 
     def __post_init__(self) -> None:
-        told = (self.rates, self.weights, self.mu, self.decay, self.shrink, self.rule)
-        kinds = (self.velocity, self.at, self.total, self.fixed)
-        object.__setattr__(self, "_hash", hash((*told, *kinds)))
+        numbers = (self.rates, self.weights, self.mu, self.decay, self.shrink)
+        object.__setattr__(self, "_hash", hash((numbers, self.rule, self.velocity, self.at, self.total, self.fixed)))
 
     def __hash__(self) -> int:
         return self._hash

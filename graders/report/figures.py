@@ -15,7 +15,7 @@ from graders.foundation.verdict import AgainstReference, Curves, ErrorMap, Exhib
 from graders.report.error_figure import error_map_plan
 from graders.report.numbers import numbers_of, size_text
 from graders.report.plain_text import one_line
-from graders.report.svg import BAND, FAINT, INK, LIMIT, LINES, MUTED, rendered, text_size, themed_svg
+from graders.report.svg import BAND, FAINT, INK, LIMIT, LINES, MUTED, named_svg, rendered, text_size, themed
 from graders.report.ticks import FullNumbers
 
 _WIDTH = 400.0  # so that its text can still be read on a telephone
@@ -45,9 +45,11 @@ def exhibit_svg(exhibit: Exhibit, *, salt: str) -> str:
     """
     # Several criteria show the same run under titles of their own: it is drawn once.
     drawing = (
-        draw(exhibit) if isinstance(exhibit, ErrorMap) else _drawn_once(exhibit.__class__.__name__, _shown(exhibit))
+        themed(draw(exhibit))
+        if isinstance(exhibit, ErrorMap)
+        else _drawn_once(exhibit.__class__.__name__, _shown(exhibit))
     )
-    return themed_svg(drawing, salt=salt, title=one_line(exhibit.title), description=numbers_of(exhibit).description)
+    return named_svg(drawing, salt=salt, title=one_line(exhibit.title), description=numbers_of(exhibit).description)
 
 
 def _shown(exhibit: Exhibit) -> tuple[tuple[str, Any], ...]:
@@ -56,7 +58,7 @@ def _shown(exhibit: Exhibit) -> tuple[tuple[str, Any], ...]:
 
 @functools.lru_cache(maxsize=64)
 def _drawn_once(kind: str, shown: tuple[tuple[str, Any], ...]) -> str:
-    return draw(_KINDS[kind](title="", **dict(shown)))
+    return themed(draw(_KINDS[kind](title="", **dict(shown))))
 
 
 def draw(exhibit: Exhibit) -> str:

@@ -128,7 +128,7 @@ def _drawer() -> Callable[[Exhibit], Drawing]:
         from graders.report.figures import exhibit_svg  # noqa: PLC0415  # imports Matplotlib: half a second
 
         drawn += 1
-        # themed_svg serialises a tree, and escapes title and description: no word of the exhibit is markup
+        # themed serialises a tree, named_svg escapes title and description: no word of the exhibit is markup
         svg = Markup(exhibit_svg(exhibit, salt=f"figure-{drawn}"))  # noqa: S704
         return Drawing(svg=svg, numbers=numbers_of(exhibit))
 

@@ -93,22 +93,24 @@ def rendered(paint: Callable[[Figure], None], *, size: tuple[float, float], shee
     return buffer.getvalue()
 
 
-def themed_svg(drawing: str, *, salt: str, title: str, description: str) -> str:
-    """Return a drawing as an `<svg>` element without width, height, style sheets or colours of its own.
+def named_svg(drawing: str, *, salt: str, title: str, description: str) -> str:
+    """Return a themed drawing as one `<svg>` element of a page.
 
     Args:
-        drawing: what `rendered` returned.
+        drawing: what `themed` returned.
         salt: sets this figure's ids apart from all others on the page; letters, digits, hyphens.
         title: the figure's name, for screen readers.
         description: what a person who cannot see it should know.
     """
     told = f'<title id="{salt}-title">{escape(title)}</title><desc id="{salt}-desc">{escape(description)}</desc>'
-    return _themed(drawing).replace(_SALT, salt).replace(_WORDS, told, 1)
+    return drawing.replace(_SALT, salt).replace(_WORDS, told, 1)
 
 
-@functools.lru_cache(maxsize=64)  # several criteria show one drawing
-def _themed(drawing: str) -> str:
-    """Return a drawing in the page's theme, with stand-ins for the salt and for the words about it."""
+def themed(drawing: str) -> str:
+    """Return what `rendered` returned without width, height, style sheets or colours of its own.
+
+    Stand-ins mark where the salt of its ids and the words about it go.
+    """
     root = ET.fromstring(drawing)  # noqa: S314  # what our own renderer wrote
     _strip_namespaces(root)
     for name in ("width", "height", "version"):
@@ -119,7 +121,7 @@ def _themed(drawing: str) -> str:
         for name in ("d", "x", "y", "width", "height", "transform"):
             if name in element.attrib:
                 element.set(name, _LONG_DECIMAL.sub(_rounded, " ".join(element.get(name, "").split())))
-    _own_ids(root, _SALT)
+    _own_ids(root)
     _leave_room_for_words(root)
     return ET.tostring(root, encoding="unicode")
 
@@ -185,21 +187,21 @@ def _styles_to_attributes(element: ET.Element) -> None:
             element.set(name, _THEME[colour])
 
 
-def _own_ids(root: ET.Element, salt: str) -> None:
+def _own_ids(root: ET.Element) -> None:
     # Matplotlib numbers its groups (axes_1, ...) alike in every figure; only what is referred to keeps an id.
     referred: set[str] = set()
     for element in root.iter():
         for name, value in list(element.attrib.items()):
             if name == "href" and value.startswith("#"):
                 referred.add(value[1:])
-                element.set(name, f"#{salt}-{value[1:]}")
+                element.set(name, f"#{_SALT}-{value[1:]}")
             elif value.startswith("url(#"):
                 referred.update(_REFERENCE.findall(value))
-                element.set(name, _REFERENCE.sub(rf"url(#{salt}-\1)", value))
+                element.set(name, _REFERENCE.sub(rf"url(#{_SALT}-\1)", value))
     for element in root.iter():
         name = element.attrib.pop("id", "")
         if name in referred:
-            element.set("id", f"{salt}-{name}")
+            element.set("id", f"{_SALT}-{name}")
 
 
 def _leave_room_for_words(root: ET.Element) -> None:
