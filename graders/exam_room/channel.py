@@ -1,27 +1,28 @@
 """The three streams of a session, seen from outside: questions in, answers out, and what is printed."""
 
 import contextlib
-import queue
+import selectors
 import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import IO
+from typing import IO, TypeAlias, cast
 
+from graders.exam_room.waitable import waitable
 from graders.foundation.limits import Limits
 from graders.wire.frames import Closed, Frame, Malformed, encode, read
 
 POLL_SECONDS = 0.1
 PIPE_BYTES = 2**20  # as much as Linux lets everyone have; training images in pieces of 64 KB take thrice as long
 
-Arrival = Frame | Malformed | Closed
+Look: TypeAlias = Callable[[], None]
 
 
 class Channel:
-    """Reading and writing wait for the other side, so each stream has a thread; whoever asks watches meanwhile.
+    """Whoever asks waits for all three streams at once, and looks at the room meanwhile.
 
     Args:
-        questions: unbuffered, as the others: a buffered stream has a lock, for which closing would wait.
+        questions: where frames go; unbuffered, as the others.
         answers: where frames come back.
         output: what the submission prints.
         limits: the caps of answers and output.
@@ -29,93 +30,126 @@ class Channel:
 
     def __init__(self, questions: IO[bytes], answers: IO[bytes], output: IO[bytes], limits: Limits) -> None:
         self._limits = limits
-        self._printed = bytearray()
-        self.printed_bytes = 0
-        # One frame at a time: a room that sends what nobody asked for is held up by its own pipe.
-        self._arrivals: queue.Queue[Arrival] = queue.Queue(maxsize=1)
-        self._outbox: queue.Queue[bytes | None] = queue.Queue()
-        self._closing = threading.Event()
         for stream in (questions, answers):
             widen(stream)
-        self._threads = {
-            stream: threading.Thread(target=work, args=(stream,), daemon=True)
-            for stream, work in ((questions, self._write), (answers, self._receive), (output, self._capture))
-        }
-        for thread in self._threads.values():
-            thread.start()
+        self._questions, self._answers = waitable(questions, written=True), waitable(answers)
+        self._output = waitable(output)
+        self._unsent = memoryview(b"")
+        self._printed = bytearray()
+        self.printed_bytes = 0
+        self._closed = False
+        self._in_use = threading.Lock()  # another thread may close the streams, once whoever asks has left
+        self._selector = selectors.DefaultSelector()
+        for readable in (self._answers, self._output):
+            self._selector.register(readable, selectors.EVENT_READ)
 
     def send(self, frame: Frame) -> None:
-        """Send a frame; returns at once. A room that does not take it shows itself when the answer is waited for."""
-        self._outbox.put(encode(frame))
+        """Send a frame; returns at once. What the room does not take yet is sent while its answer is waited for."""
+        with self._in_use:
+            self._unsent = memoryview(encode(frame))
+            self._send_more()
+            if self._unsent:
+                self._selector.register(self._questions, selectors.EVENT_WRITE)
 
-    def arrival(self, deadline: float, look: Callable[[], None]) -> Frame:
+    def arrival(self, deadline: float, look: Look) -> Frame:
         """Return the next frame; `look` is called every 0.1 s until it is there, and from the deadline on must raise.
 
         Raises:
             Closed: the room ended.
             Malformed: what arrived is no frame.
         """
-        while True:
-            try:
-                arrival = self._arrivals.get(timeout=max(0.0, min(POLL_SECONDS, deadline - time.monotonic())))
-            except queue.Empty:
-                if self._closing.is_set():  # from another thread: nothing will arrive any more
-                    raise Closed from None
-                look()
-                continue
-            if isinstance(arrival, Frame):
-                return arrival
-            raise arrival
+        with self._in_use:
+            arriving = cast("IO[bytes]", _Arriving(self, deadline, look))
+            frame = read(arriving, cap=self._limits.answer_mb * 2**20)
+            if self._unsent:
+                msg = "an answer to a question that it did not take"
+                raise Malformed(msg)
+            return frame
 
     def unasked(self) -> bool:
-        """Tell whether a frame arrived that nobody asked for."""
-        return not self._arrivals.empty()
+        """Tell whether something arrived that nobody asked for."""
+        with self._in_use:
+            return bool(self.received(memoryview(bytearray(1))))
 
     @property
     def printed(self) -> str:
         """What the submission printed, up to the cap."""
+        if self._in_use.acquire(blocking=False):  # whoever asks takes it anyway
+            self._take_output()
+            self._in_use.release()
         text = bytes(self._printed).decode("utf-8", errors="replace")
         dropped = self.printed_bytes - len(self._printed)
         return text + (f"\n… {dropped} more bytes were printed and not kept\n" if dropped > 0 else "")
 
     def close(self) -> None:
         """Close the streams; what was at their other end must have ended."""
-        self._closing.set()
-        self._outbox.put(None)
-        for stream, thread in self._threads.items():
-            thread.join(timeout=2.0)
-            if not thread.is_alive():
+        self._closed = True
+        with self._in_use:
+            self._take_output()
+            self._selector.close()
+            for stream in (self._questions, self._answers, self._output):
                 stream.close()
 
-    def _write(self, stream: IO[bytes]) -> None:
-        with contextlib.suppress(OSError, ValueError):  # the room is gone; its silence will be noticed
-            while (message := self._outbox.get()) is not None:
-                rest = memoryview(message)
-                while rest:
-                    rest = rest[stream.write(rest) :]
+    def received(self, buffer: memoryview) -> int | None:
+        """Take what is there of an answer, at most as much as the buffer has; 0 at the end, None where nothing is."""
+        try:
+            return self._answers.readinto(buffer)
+        except (OSError, ValueError):  # closed, by either side
+            return 0
 
-    def _receive(self, stream: IO[bytes]) -> None:
-        ended = False
-        while not ended:
-            try:
-                arrival: Arrival = read(stream, cap=self._limits.answer_mb * 2**20)
-            except (Malformed, Closed) as ending:
-                arrival, ended = ending, True
-            except (OSError, ValueError):
-                arrival, ended = Closed(), True
-            self._deliver(arrival)
+    def wait(self, until: float) -> None:
+        """Wait for more of an answer until then (on the monotonic clock); send and take what can be meanwhile.
 
-    def _deliver(self, arrival: Arrival) -> None:
-        while not self._closing.is_set():
-            with contextlib.suppress(queue.Full):
-                self._arrivals.put(arrival, timeout=POLL_SECONDS)
-                return
+        Raises:
+            Closed: another thread closes the streams.
+        """
+        if self._closed:
+            raise Closed
+        for key, _ in self._selector.select(until - time.monotonic()):
+            if key.fileobj is self._questions:
+                self._send_more()
+                over = not self._unsent
+            else:
+                over = key.fileobj is self._output and self._take_output()
+            if over:
+                self._selector.unregister(key.fileobj)
 
-    def _capture(self, stream: IO[bytes]) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            while chunk := stream.read(2**16):
-                self._printed += chunk[: max(0, self._limits.output_kb * 1024 - len(self._printed))]
-                self.printed_bytes += len(chunk)
+    def _send_more(self) -> None:
+        try:
+            while self._unsent and (taken := self._questions.write(self._unsent)):
+                self._unsent = self._unsent[taken:]
+        except (OSError, ValueError):  # the room is gone; its silence will be noticed
+            self._unsent = memoryview(b"")
+
+    def _take_output(self) -> bool:
+        """Take all that is there of what is printed; returns whether that was the end of it."""
+        try:
+            chunk = self._output.read(PIPE_BYTES)
+        except (OSError, ValueError):
+            return True
+        if chunk:
+            self._printed += chunk[: max(0, self._limits.output_kb * 1024 - len(self._printed))]
+            self.printed_bytes += len(chunk)
+        return chunk == b""
+
+
+class _Arriving:
+    """An answer on its way: reading it waits for it, and looks at the room meanwhile."""
+
+    def __init__(self, channel: Channel, deadline: float, look: Look) -> None:
+        self._channel = channel
+        self._deadline = deadline
+        self._look = look
+        self._next_look = min(deadline, time.monotonic() + POLL_SECONDS)
+
+    def readinto(self, buffer: memoryview) -> int:
+        while True:
+            if time.monotonic() >= self._next_look:  # also where one byte after the other is always there
+                self._look()
+                self._next_look = min(self._deadline, time.monotonic() + POLL_SECONDS)
+            if (count := self._channel.received(buffer)) is not None:
+                return count
+            self._channel.wait(self._next_look)
 
 
 def widen(pipe: IO[bytes]) -> None:

@@ -1,14 +1,42 @@
-"""Telling questions apart: equal content is asked once, however many criteria want to know."""
+"""What is asked first, drawn once for a class; and telling questions apart: equal content is asked once."""
 
+import dataclasses
 import hashlib
 import json
+from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 
 from graders.exam_room.translate import question
 from graders.foundation.arrays import Place, is_constant, place_of
 from graders.foundation.call import Call
+from graders.foundation.exam import Exam, TrainingOptions
+from graders.foundation.grader import Grader
 from graders.measure.kept import Kept
+
+Paper: TypeAlias = tuple[Grader, int, str, TrainingOptions]
+"""What decides the first questions: the criterion with its parameters, the exam's seed, data and training options."""
+
+
+def first_questions(grader: Grader, exam: Exam) -> Sequence[Call]:
+    """Return what a grader asks first. Its arrays are the same for the whole class, so nobody may change them.
+
+    Raises:
+        Exception: whatever the grader raises.
+    """
+    paper = (grader, exam.seed, exam.data.digest, exam.training)
+    drawn = _DRAWN.find(paper)
+    if drawn is None:
+        # What differs between submissions of a class is not told.
+        drawn = tuple(grader.ask(dataclasses.replace(exam, answers="", calibration=None)))
+        identities = Identities()
+        for call in drawn:
+            for array in question(call, number=0, seed=0).arrays:
+                array.flags.writeable = False
+            _OF_DRAWN.keep(id(call), (call, identities.of(call)))
+        _DRAWN.keep(paper, drawn)
+    return drawn
 
 
 class Identities:
@@ -19,6 +47,9 @@ class Identities:
 
     def of(self, call: Call) -> bytes:
         """Return the question's identity: room, target, arguments and repeat, but not the grader's name for it."""
+        known = _OF_DRAWN.find(id(call))
+        if known is not None:
+            return known[1]
         frame = question(call, number=0, seed=0)
         total = hashlib.sha256()
         total.update(json.dumps([call.room.value, call.repeat, frame.body], sort_keys=True).encode())
@@ -40,4 +71,6 @@ class Identities:
         return known[1]
 
 
-_CONSTANTS: Kept[Place, tuple[np.ndarray, bytes]] = Kept(64)  # an exam's images and labels, the same for everyone
+_CONSTANTS: Kept[Place, tuple[np.ndarray, bytes]] = Kept(512)  # an exam's images and labels, the same for everyone
+_DRAWN: Kept[Paper, Sequence[Call]] = Kept(64)
+_OF_DRAWN: Kept[int, tuple[Call, bytes]] = Kept(2048)  # by the call's id, which is its own as long as it is kept

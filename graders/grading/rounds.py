@@ -13,7 +13,7 @@ from graders.foundation.exam import Exam
 from graders.foundation.observation import Answer, Observation, Returned
 from graders.foundation.verdict import Verdict
 from graders.grading.invigilator import Invigilator
-from graders.grading.questions import Identities
+from graders.grading.questions import Identities, first_questions
 from graders.grading.scorecard import CriterionResult
 from graders.rubric import Criterion
 from graders.wire.contract import built_on, contract_function
@@ -52,7 +52,9 @@ class Candidacy:
         """Have the grader say what it wants to know next, or judge when it wants nothing more."""
         grader = self.criterion.grader
         try:
-            asked = grader.ask_again(self._exam, self._answers) if self._answers else grader.ask(self._exam)
+            asked = (
+                grader.ask_again(self._exam, self._answers) if self._answers else first_questions(grader, self._exam)
+            )
             calls = [self.with_stand_ins(call) for call in asked]
             self.functions |= {contract_function(call.target) for call in calls}
             self.asking = {call.name: call for call in calls}
