@@ -22,6 +22,7 @@ from graders.ledger.parcel import compressed, parcel_digest, parcel_of
 
 ATTEMPTS = 2  # how often a submission may take its worker down before it is left ungraded
 TICK_SECONDS = 0.25
+WAITING = 2  # pieces of work that are ready for the next free worker, which need not wait until a result is kept
 
 
 @dataclass(slots=True, kw_only=True)
@@ -93,7 +94,7 @@ class Batch:
         coming = self._opened(hand_ins)
         more = True
         while more or self._running or self._ready:
-            while (more or self._ready) and len(self._running) < self._workers.count + 1:
+            while (more or self._ready) and len(self._running) < self._workers.count + WAITING:
                 work = self._ready.popleft() if self._ready else next(coming, None)
                 if work is None:
                     more = False

@@ -1,16 +1,18 @@
 """The three streams of a session, seen from outside: questions in, answers out, and what is printed."""
 
 import contextlib
+import itertools
 import selectors
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from typing import IO, TypeAlias, cast
 
 from graders.exam_room.waitable import waitable
 from graders.foundation.limits import Limits
-from graders.wire.frames import Closed, Frame, Malformed, encode, read
+from graders.wire.frames import LARGE_BYTES, Closed, Frame, Malformed, pieces, read
 
 POLL_SECONDS = 0.1
 PIPE_BYTES = 2**20  # as much as Linux lets everyone have; training images in pieces of 64 KB take thrice as long
@@ -34,7 +36,7 @@ class Channel:
             widen(stream)
         self._questions, self._answers = waitable(questions, written=True), waitable(answers)
         self._output = waitable(output)
-        self._unsent = memoryview(b"")
+        self._unsent: deque[memoryview] = deque()
         self._printed = bytearray()
         self.printed_bytes = 0
         self._closed = False
@@ -46,7 +48,7 @@ class Channel:
     def send(self, frame: Frame) -> None:
         """Send a frame; returns at once. What the room does not take yet is sent while its answer is waited for."""
         with self._in_use:
-            self._unsent = memoryview(encode(frame))
+            self._unsent.extend(in_large_pieces(frame))
             self._send_more()
             if self._unsent:
                 self._selector.register(self._questions, selectors.EVENT_WRITE)
@@ -116,10 +118,12 @@ class Channel:
 
     def _send_more(self) -> None:
         try:
-            while self._unsent and (taken := self._questions.write(self._unsent)):
-                self._unsent = self._unsent[taken:]
+            while self._unsent and (taken := self._questions.write(self._unsent[0])):
+                piece = self._unsent.popleft()
+                if taken < len(piece):
+                    self._unsent.appendleft(piece[taken:])
         except (OSError, ValueError):  # the room is gone; its silence will be noticed
-            self._unsent = memoryview(b"")
+            self._unsent.clear()
 
     def _take_output(self) -> bool:
         """Take all that is there of what is printed; returns whether that was the end of it."""
@@ -150,6 +154,12 @@ class _Arriving:
             if (count := self._channel.received(buffer)) is not None:
                 return count
             self._channel.wait(self._next_look)
+
+
+def in_large_pieces(frame: Frame) -> Iterator[memoryview]:
+    """Yield a frame's bytes: what is small together, and large arrays, such as training images, without a copy."""
+    for is_large, group in itertools.groupby(pieces(frame), key=lambda piece: len(piece) >= LARGE_BYTES):
+        yield from (memoryview(piece) for piece in (group if is_large else (b"".join(group),)))
 
 
 def widen(pipe: IO[bytes]) -> None:

@@ -122,10 +122,11 @@ class PortJudge:
             after_one: after one epoch without a schedule, which is the first epoch again where the seed decides all.
             got: after two epochs with the schedule.
         """
-        orders, lr = leaving_one_out(*self.whole), self.lr
-        n = len(self.whole[1])
+        X, y = self.whole
+        orders, lr = leaving_one_out(np.asarray(X, dtype=np.float64), y), self.lr
+        n = len(y)
         what = f"two epochs over {n} images in batches of {n - 1} can reach when the rate changes between them only"
-        if not self.port.accumulates and self._reached(got, self._second_epochs(after_one), start=start):
+        if not self.port.accumulates and self._reached(got, self._second_epochs(after_one, orders), start=start):
             return f"the weights are one of the states that {what}"
         twice = list(itertools.product(orders, repeat=2))
         if self.port.accumulates:  # the second epoch's gradients contain the first one's
@@ -136,7 +137,7 @@ class PortJudge:
             )
         else:
             firsts = [state for order in orders for state in self._epochs(start, order, (lr,))]
-            right = (state for first in firsts for state in self._second_epochs(first))
+            right = (state for first in firsts for state in self._second_epochs(first, orders))
         return self._among(start, got, right, what=what)
 
     @property
@@ -144,9 +145,9 @@ class PortJudge:
         """The second of two epochs' learning rate under both accepted cosines, and when it is constant."""
         return self.lr / 2, 0.0, self.lr
 
-    def _second_epochs(self, first: Params) -> Iterator[Params]:
+    def _second_epochs(self, first: Params, orders: Sequence[Sequence[Batch]]) -> Iterator[Params]:
         """Yield where a second epoch leads."""
-        for order in leaving_one_out(*self.whole):
+        for order in orders:
             yield from self._epochs(first, order, self._second_rates)
 
     def _epochs(self, start: Params, order: Sequence[Batch], rates: Sequence[float]) -> Iterator[Params]:

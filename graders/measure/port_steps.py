@@ -200,6 +200,8 @@ class Port:
         return self._held(self.gradient(theta, X, y))
 
     def _held(self, g: Params) -> Params:
+        if not self.frozen:
+            return g
         return Params(**{n: 0.0 * getattr(g, n) if n in self.frozen else getattr(g, n) for n in truth.NAMES})
 
     def gradient(self, theta: Params, X: np.ndarray, y: np.ndarray) -> Params:

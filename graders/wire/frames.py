@@ -58,6 +58,11 @@ class Frame:
 
 def encode(frame: Frame) -> bytes:
     """Return the frame's bytes."""
+    return b"".join(pieces(frame))  # the one copy: training images are large, and are sent often
+
+
+def pieces(frame: Frame) -> list[bytes | memoryview]:
+    """Return the frame's bytes in pieces; the numbers of an array are the array's own memory."""
     arrays = [np.asarray(array) for array in frame.arrays]
     headers = [_npy_header(array) for array in arrays]
     lengths = [len(header) + array.nbytes for header, array in zip(headers, arrays, strict=True)]
@@ -65,7 +70,7 @@ def encode(frame: Frame) -> bytes:
     parts: list[bytes | memoryview] = [PREFIX.pack(MAGIC, len(header), sum(lengths)), header]
     for array_header, array in zip(headers, arrays, strict=True):
         parts += [array_header, _flat_bytes(array)]
-    return b"".join(parts)  # the one copy: training images are large, and are sent often
+    return parts
 
 
 def _npy_header(array: np.ndarray) -> bytes:

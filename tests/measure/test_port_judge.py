@@ -27,7 +27,7 @@ def judge_of(rng: np.random.Generator, port: Port) -> tuple[PortJudge, Params]:
 def test_second_epochs_are_those_of_the_followed_steps(rng: np.random.Generator, port: Port) -> None:
     judge, start = judge_of(rng, port)
     adding = replace(port, accumulates=True)
-    found = list(judge._second_epochs(start))
+    found = list(judge._second_epochs(start, leaving_one_out(*judge.whole)))
     for rate, order in itertools.product((0.1, 0.0, 0.2), leaving_one_out(*judge.whole)):
         followed = [*port.walk(start, order, lrs=[rate] * 2), adding.walk(start, order, lrs=[rate] * 2)[-1]]
         for state in followed:
@@ -43,7 +43,7 @@ def test_no_second_epoch_leads_anywhere_else(rng: np.random.Generator) -> None:
         for port in (Port(), Port(accumulates=True))
         for state in port.walk(start, order, lrs=[rate] * 2)
     ]
-    for one in judge._second_epochs(start):
+    for one in judge._second_epochs(start, orders):
         assert any(distance([one], [state], start=start, scale=[state]) < 1e-12 for state in followed)
 
 
