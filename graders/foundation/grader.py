@@ -25,7 +25,11 @@ class Grader:
     """Whether it measures where whole runs lead: a mistake in `about` that is charged elsewhere may explain a loss."""
 
     def ask(self, exam: Exam) -> Sequence[Call]:
-        """Return the first questions, each with a name of its own."""
+        """Return the first questions, each with a name of its own.
+
+        A class is asked them once for all: they depend on the exam's seed, data and training options alone, and what
+        a submission wrote is not told. Nobody may change their arrays.
+        """
         raise NotImplementedError
 
     def ask_again(self, exam: Exam, seen: Seen) -> Sequence[Call]:

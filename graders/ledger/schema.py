@@ -35,7 +35,7 @@ VERSIONS = (
     );
     CREATE TABLE observations (       -- what a submission answered, by question; may be left out
         conditions TEXT PRIMARY KEY,  -- shared by all sittings of the same parcel under the same conditions
-        content    BLOB NOT NULL      -- wire frames, zlib
+        content    BLOB NOT NULL      -- wire frames; in zlib where an earlier version wrote it
     );
     CREATE TABLE criterion (       -- the sitting's scorecard as figures
         sitting     TEXT NOT NULL REFERENCES sitting (key),

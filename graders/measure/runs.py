@@ -119,12 +119,25 @@ def learnt_by_heart(finding: str, who: str, *, known: float, unknown: float) -> 
 
 def numpy_accuracy(run: Value, exam: Exam, X: np.ndarray, y: np.ndarray) -> float:
     """Return the share of images (N, D) that the network which `train` returned labels rightly, or raise `Wrong`."""
-    return _share_right(trained_params(run, what="train", shapes=exam.layers), X, y)
+    return _measured(run, exam, X, y, what="train")
 
 
 def torch_accuracy(run: Value, exam: Exam, X: np.ndarray, y: np.ndarray) -> float:
     """Return the same of the network that `train_torch` returned, which is read from its model by their shapes."""
-    return _share_right(trained_params(run, what="train_torch", shapes=exam.layers), X, y)
+    return _measured(run, exam, X, y, what="train_torch")
+
+
+def _measured(run: Value, exam: Exam, X: np.ndarray, y: np.ndarray, *, what: str) -> float:
+    key = (id(run), id(X), id(y))
+    known = _MEASURED.find(key)
+    if known is None:
+        known = (run, X, y), _share_right(trained_params(run, what=what, shapes=exam.layers), X, y)
+        _MEASURED.keep(key, known)
+    return known[1]
+
+
+# Several criteria ask it of the same run, some at each look. What is kept keeps its ids.
+_MEASURED: Kept[tuple[int, int, int], tuple[tuple[Value, np.ndarray, np.ndarray], float]] = Kept(32)
 
 
 def _share_right(theta: Params, X: np.ndarray, y: np.ndarray) -> float:

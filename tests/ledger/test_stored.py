@@ -1,4 +1,5 @@
 import dataclasses
+import zlib
 from collections.abc import Callable
 
 import numpy as np
@@ -69,6 +70,19 @@ def test_observations_come_back_bit_for_bit() -> None:
         assert one.dtype == two.dtype
     assert (again.seconds, again.changed) == (0.25, ("z",))
     assert back[b"c" * 32] == known[b"c" * 32]
+
+
+def test_observations_of_an_earlier_version_are_read_too() -> None:
+    known: dict[bytes, Observation] = {b"a" * 32: Failed(kind=FailureKind.TIMED_OUT, message="too slow")}
+    for level in (0, 1):
+        assert observations_of(zlib.compress(observations_bytes(known), level)) == known
+
+
+@pytest.mark.parametrize("spoilt", [lambda raw: raw[:-1], lambda raw: b"?" + raw, lambda raw: raw[:8]])
+def test_bytes_that_are_no_observations_are_our_fault(spoilt: Callable[[bytes], bytes]) -> None:
+    raw = observations_bytes({b"a" * 32: Returned(value=np.arange(3.0))})
+    with pytest.raises(OurFault):
+        observations_of(spoilt(raw))
 
 
 def test_a_parcel_holds_the_whole_submission() -> None:
