@@ -12,6 +12,7 @@
 """
 
 import argparse
+import contextlib
 import itertools
 import multiprocessing
 import os
@@ -37,7 +38,7 @@ from tests.dashboard.big_class import fill
 from tests.sitting import edited_reference
 
 ROOT = Path(__file__).resolve().parents[1]
-POLL_SECONDS = 2.0  # looking costs 20 ms of a core
+POLL_SECONDS = 2.0
 SMALLER = (1_000, 5_000)  # recorded results, to see how memory grows
 
 
@@ -60,65 +61,54 @@ def lay_out_class(folder: Path, count: int) -> None:
 
 
 class Meter:
-    """Adds up CPU seconds of a batch by kind of process, also of those that have ended, as far as it saw them."""
+    """Tells apart what a batch used: the coordinator and its workers are read now and then, exam rooms are the rest.
+
+    Every process is waited for by the one that started it, so what the batch used with all that it started is known
+    when it has ended. What a worker uses after it was last read, two seconds at most, counts as its rooms'.
+    """
 
     def __init__(self, coordinator: psutil.Process) -> None:
         self._coordinator = coordinator
-        self._seconds: dict[tuple[int, float], tuple[str, float]] = {}
+        self._before = _of_ended_children()
+        self._own: dict[tuple[int, float], tuple[str, float]] = {}
         self.while_grading: list[int] = []  # the coordinator's memory, in bytes
-        self.while_writing: list[int] = []  # the same before the first room is open and after the last is closed
+        self.while_writing: list[int] = []  # the same before there are workers and when they are gone
 
     def look(self) -> None:
-        """Read every process of the batch once.
-
-        A room is bubblewrap and the server in it, which knows what its sessions used that have ended.
-        """
+        """Read the coordinator and its workers once."""
         try:
             memory = self._coordinator.memory_info().rss
+            workers = self._coordinator.children()
             self._read(self._coordinator, "coordinator")
-            below: dict[int, list[psutil.Process]] = {}
-            for process in self._coordinator.children(recursive=True):
-                below.setdefault(process.ppid(), []).append(process)
         except psutil.Error:
             return
-        workers = below.get(self._coordinator.pid, [])
-        rooms = [room for worker in workers for room in below.get(worker.pid, [])]
         for worker in workers:
             self._read(worker, "workers")
-        for room in rooms:
-            self._read(room, "exam rooms")
-            for server in below.get(room.pid, []):
-                running = sum(_seconds(session) for session in below.get(server.pid, []))
-                self._read(server, "exam rooms", and_ended=True, and_running=running)
-        (self.while_grading if rooms else self.while_writing).append(memory)
+        (self.while_grading if workers else self.while_writing).append(memory)
 
-    def _read(self, process: psutil.Process, kind: str, *, and_ended: bool = False, and_running: float = 0.0) -> None:
+    def _read(self, process: psutil.Process, kind: str) -> None:
         try:
-            seconds = _seconds(process, and_ended=and_ended) + and_running
+            times = process.cpu_times()
             key = (process.pid, process.create_time())
         except psutil.Error:
             return
         # When a batch ends, rooms become the coordinator's own for a moment, and what is ending shows no times.
-        first, before = self._seconds.get(key, (kind, 0.0))
-        self._seconds[key] = (first, max(before, seconds))
+        first, before = self._own.get(key, (kind, 0.0))
+        self._own[key] = (first, max(before, times.user + times.system))
 
     @property
     def seconds(self) -> Mapping[str, float]:
-        """CPU seconds by kind."""
-        total = {"exam rooms": 0.0, "workers": 0.0, "coordinator": 0.0}
-        for kind, seconds in self._seconds.values():
-            total[kind] += seconds
-        return total
+        """CPU seconds by kind; the batch must have ended, and been waited for."""
+        own = {"workers": 0.0, "coordinator": 0.0}
+        for kind, seconds in self._own.values():
+            own[kind] += seconds
+        return {"exam rooms": _of_ended_children() - self._before - sum(own.values()), **own}
 
 
-def _seconds(process: psutil.Process, *, and_ended: bool = False) -> float:
-    """Return the CPU seconds of a process, and of its children that have ended; 0 where it is gone."""
-    try:
-        times = process.cpu_times()
-    except psutil.Error:
-        return 0.0
-    ended = times.children_user + times.children_system if and_ended else 0.0
-    return float(times.user + times.system + ended)
+def _of_ended_children() -> float:
+    """Return the CPU seconds of this process's children that have ended, with all that those waited for."""
+    times = psutil.Process().cpu_times()
+    return float(times.children_user + times.children_system)
 
 
 def grade_class(folder: Path, out: Path, rubric: str, jobs: int) -> tuple[float, Meter]:
@@ -129,7 +119,8 @@ def grade_class(folder: Path, out: Path, rubric: str, jobs: int) -> tuple[float,
         meter = Meter(psutil.Process(batch.pid))
         while batch.poll() is None:
             meter.look()
-            time.sleep(POLL_SECONDS)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                batch.wait(POLL_SECONDS)
     if batch.returncode:
         sys.exit(f"the batch ended with {batch.returncode}")
     return time.perf_counter() - start, meter

@@ -4,6 +4,7 @@ import concurrent.futures
 import contextlib
 import ctypes
 import multiprocessing
+import multiprocessing.util
 import os
 import signal
 import sys
@@ -123,6 +124,8 @@ def end_orphans(strangers: Container[psutil.Process]) -> None:
 def live_no_longer_than(parent: int) -> None:
     """Have this process end, its exam rooms first, when the batch ends it or is gone."""
     signal.signal(signal.SIGTERM, _end)
+    # A worker that ends by itself is told once more to end; it closes its rooms in either case.
+    multiprocessing.util.Finalize(None, signal.signal, (signal.SIGTERM, signal.SIG_IGN), exitpriority=0)
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
         if os.getppid() != parent:  # it was gone before the line above

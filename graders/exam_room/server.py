@@ -21,6 +21,7 @@ from graders.foundation.limits import Limits
 
 START_SECONDS = 120.0
 REPLY_SECONDS = 10.0  # the server's own work is a few milliseconds
+ENDING_SECONDS = 2.0
 MESSAGE_BYTES = 4096
 RUNNING = 1000  # what the server says of a child that has not ended; no exit status is as large
 
@@ -148,9 +149,12 @@ class RoomServer:
 
     def close(self) -> None:
         """End the room; everything in it ends with its first process."""
-        with contextlib.suppress(psutil.Error):
-            for process in psutil.Process(self._popen.pid).children():
+        with contextlib.suppress(psutil.Error, subprocess.TimeoutExpired):
+            inside = psutil.Process(self._popen.pid).children()
+            for process in inside:
                 process.kill()
+            if inside:
+                self._popen.wait(ENDING_SECONDS)  # it ends by itself then, and counts what they used as its own
         self._popen.kill()
         self._popen.wait()
         LIVE_ROOTS.discard(self._popen.pid)

@@ -104,6 +104,7 @@ class Recipe:
     def walk(self, start: Params, call: Call, order: Sequence[Epoch]) -> Params:
         """Return the parameters at the end of the run that a question asks for, in this order of the images."""
         X, y = (np.asarray(a) for a in call.args[:2])
+        X = np.asarray(X if self.scale == 1.0 else X * self.scale, dtype=np.float64)
         theta = {n: np.array(getattr(start, n), dtype=np.float64) for n in truth.NAMES}
         state: dict[str, np.ndarray] = {}
         total: dict[str, np.ndarray] = {}
@@ -113,9 +114,10 @@ class Recipe:
             for i, rows in enumerate(batches):
                 before = total
                 total = {} if self.clears is Clears.EVERY_STEP else total
-                g = self.port.gradient(Params(**theta), X[rows] * self.scale, y[rows])
+                g = self.port.gradient(Params(**theta), X[rows], y[rows])
                 share = len(rows) / min(_number(call, "batch"), len(y)) if self.nominal else 1.0
-                total = {n: total.get(n, 0.0) + share * getattr(g, n) for n in truth.NAMES}
+                own = {n: getattr(g, n) if share == 1.0 else share * getattr(g, n) for n in truth.NAMES}
+                total = {n: total[n] + own[n] for n in truth.NAMES} if total else own
                 if self._steps_now(i, len(batches)):
                     used = before if self.steps is Steps.LATE else total
                     lr = self._rate_of(call, epoch, i, len(batches))
@@ -170,16 +172,19 @@ class Recipe:
     ) -> dict[str, np.ndarray]:
         mu = _number(call, "momentum") if self.momentum is None else self.momentum
         strength, images = _number(call, "weight_decay"), len(np.asarray(call.args[1]))
-        length = np.sqrt(sum(float(np.vdot(a, a)) for a in g.values()))
-        shorter = min(1.0, self.clip / (length + 1e-6))  # as clip_grad_norm_ has it
+        if self.clip < np.inf:
+            length = np.sqrt(sum(float(np.vdot(a, a)) for a in g.values()))
+            shorter = min(1.0, self.clip / (length + 1e-6))  # as clip_grad_norm_ has it
+            g = {n: shorter * a for n, a in g.items()}
         after = {}
         for n in truth.NAMES:
             if n in self.port.frozen:
                 after[n] = theta[n]
                 continue
             decay = self.decay(n, theta[n], strength, lr, images)
-            gradient = shorter * g[n] + (0.0 if self.decoupled else decay)
-            step, state[n] = self.update(state.get(n, np.zeros_like(theta[n])), gradient, lr, mu)
+            gradient = g[n] if self.decoupled else g[n] + decay
+            velocity = state[n] if n in state else np.zeros_like(theta[n])
+            step, state[n] = self.update(velocity, gradient, lr, mu)
             after[n] = theta[n] + step - (lr * decay if self.decoupled else 0.0)
         return after
 
