@@ -4,8 +4,7 @@
 
 (a) A class from the banks, mutants and right submissions in other styles, graded by `grade.py batch`. Measured from
     outside: CPU seconds of the exam rooms (student work), of the workers' own arithmetic and of the coordinator, all as
-    a share of wall seconds times cores; and the coordinator's memory, in each third of the grading and while it writes
-    the files.
+    a share of wall seconds times cores; and the coordinator's memory, in each third of the batch.
 (b) Ten thousand recorded results: gradebook, dashboard and every export that needs no file of the instructor's, in a
     process of its own; its memory, beside that for 1,000 and for 5,000; and how long Chromium takes to open the
     dashboard.
@@ -71,20 +70,18 @@ class Meter:
         self._coordinator = coordinator
         self._before = _of_ended_children()
         self._own: dict[tuple[int, float], tuple[str, float]] = {}
-        self.while_grading: list[int] = []  # the coordinator's memory, in bytes
-        self.while_writing: list[int] = []  # the same before there are workers and when they are gone
+        self.memory: list[int] = []  # the coordinator's, in bytes
 
     def look(self) -> None:
         """Read the coordinator and its workers once."""
         try:
-            memory = self._coordinator.memory_info().rss
+            self.memory.append(self._coordinator.memory_info().rss)
             workers = self._coordinator.children()
             self._read(self._coordinator, "coordinator")
         except psutil.Error:
             return
         for worker in workers:
             self._read(worker, "workers")
-        (self.while_grading if workers else self.while_writing).append(memory)
 
     def _read(self, process: psutil.Process, kind: str) -> None:
         try:
@@ -134,12 +131,11 @@ def show_class(wall: float, meter: Meter, submissions: int, jobs: int) -> None:
     table.add_row("wall", f"{wall:.0f} s, {submissions / wall * 60:.1f} a minute")
     capacity = wall * min(jobs, os.cpu_count() or 1)
     for kind, seconds in meter.seconds.items():
-        table.add_row(f"CPU of {kind}", f"{seconds:.0f} s, {seconds / capacity:.0%} of wall times cores")
-    third = max(1, len(meter.while_grading) // 3)
-    thirds = (meter.while_grading[:third], meter.while_grading[third : 2 * third], meter.while_grading[2 * third :])
+        table.add_row(f"CPU of {kind}", f"{seconds:.0f} s, {seconds / capacity:.1%} of wall times cores")
+    third = max(1, len(meter.memory) // 3)
+    thirds = (meter.memory[:third], meter.memory[third : 2 * third], meter.memory[2 * third :])
     told = ", ".join(f"{max(part, default=0) / 2**20:.0f}" for part in thirds)
-    table.add_row("coordinator's memory in each third of the grading, at most", f"{told} MB")
-    table.add_row("the same while it writes the class's files", f"{max(meter.while_writing, default=0) / 2**20:.0f} MB")
+    table.add_row("coordinator's memory in each third of the batch, at most", f"{told} MB")
     Console().print(table)
 
 

@@ -1,4 +1,4 @@
-"""The streams of a session: what is sent arrives, what arrives is taken, and waiting for it never blinds or hangs us."""
+"""The streams of a session: what is sent arrives, what arrives is taken, and waiting neither blinds nor hangs us."""
 
 import os
 import threading
