@@ -69,7 +69,7 @@ class Meter:
     def __init__(self, coordinator: psutil.Process) -> None:
         self._coordinator = coordinator
         self._before = _of_ended_children()
-        self._own: dict[tuple[int, float], tuple[str, float]] = {}
+        self._own: dict[tuple[str, int, float], float] = {}  # CPU seconds by kind and process
         self.memory: list[int] = []  # the coordinator's, in bytes
 
     def look(self) -> None:
@@ -86,18 +86,17 @@ class Meter:
     def _read(self, process: psutil.Process, kind: str) -> None:
         try:
             times = process.cpu_times()
-            key = (process.pid, process.create_time())
+            key = (kind, process.pid, process.create_time())
         except psutil.Error:
             return
-        # When a batch ends, rooms become the coordinator's own for a moment, and what is ending shows no times.
-        first, before = self._own.get(key, (kind, 0.0))
-        self._own[key] = (first, max(before, times.user + times.system))
+        # What is ending shows no times.
+        self._own[key] = max(self._own.get(key, 0.0), times.user + times.system)
 
     @property
     def seconds(self) -> Mapping[str, float]:
         """CPU seconds by kind; the batch must have ended, and been waited for."""
         own = {"workers": 0.0, "coordinator": 0.0}
-        for kind, seconds in self._own.values():
+        for (kind, _, _), seconds in self._own.items():
             own[kind] += seconds
         return {"exam rooms": _of_ended_children() - self._before - sum(own.values()), **own}
 

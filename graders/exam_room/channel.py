@@ -8,7 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import IO, TypeAlias, cast
+from typing import IO, TypeAlias
 
 from graders.exam_room.waitable import waitable
 from graders.foundation.limits import Limits
@@ -61,8 +61,7 @@ class Channel:
             Malformed: what arrived is no frame.
         """
         with self._in_use:
-            arriving = cast("IO[bytes]", _Arriving(self, deadline, look))
-            frame = read(arriving, cap=self._limits.answer_mb * 2**20)
+            frame = read(_Arriving(self, deadline, look), cap=self._limits.answer_mb * 2**20)
             if self._unsent:
                 msg = "an answer to a question that it did not take"
                 raise Malformed(msg)
@@ -146,7 +145,7 @@ class _Arriving:
         self._look = look
         self._next_look = min(deadline, time.monotonic() + POLL_SECONDS)
 
-    def readinto(self, buffer: memoryview) -> int:
+    def readinto(self, buffer: memoryview, /) -> int:
         while True:
             if time.monotonic() >= self._next_look:  # also where one byte after the other is always there
                 self._look()

@@ -71,6 +71,6 @@ class Identities:
         return known[1]
 
 
-_CONSTANTS: Kept[Place, tuple[np.ndarray, bytes]] = Kept(512)  # an exam's images and labels, the same for everyone
+_CONSTANTS: Kept[Place, tuple[np.ndarray, bytes]] = Kept(512)  # what a class is asked about, the same for everyone
 _DRAWN: Kept[Paper, Sequence[Call]] = Kept(64)
 _OF_DRAWN: Kept[int, tuple[Call, bytes]] = Kept(2048)  # by the call's id, which is its own as long as it is kept

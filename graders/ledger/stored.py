@@ -54,7 +54,7 @@ def observations_bytes(known: Mapping[bytes, Observation]) -> bytes:
 
 def observations_of(raw: bytes) -> dict[bytes, Observation]:
     """Return the observations that `observations_bytes` stored."""
-    return dict(_observation(frame) for frame in _frames(raw))
+    return dict(_observation(frame) for frame in _frames(raw)) if raw else {}
 
 
 def _observation_frame(identity: bytes, seen: Observation) -> Frame:

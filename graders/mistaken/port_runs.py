@@ -104,7 +104,7 @@ class Recipe:
     def walk(self, start: Params, call: Call, order: Sequence[Epoch]) -> Params:
         """Return the parameters at the end of the run that a question asks for, in this order of the images."""
         X, y = (np.asarray(a) for a in call.args[:2])
-        X = np.asarray(X if self.scale == 1.0 else X * self.scale, dtype=np.float64)
+        X = np.asarray(X * self.scale, dtype=np.float64)
         theta = {n: np.array(getattr(start, n), dtype=np.float64) for n in truth.NAMES}
         state: dict[str, np.ndarray] = {}
         total: dict[str, np.ndarray] = {}
@@ -116,7 +116,7 @@ class Recipe:
                 total = {} if self.clears is Clears.EVERY_STEP else total
                 g = self.port.gradient(Params(**theta), X[rows], y[rows])
                 share = len(rows) / min(_number(call, "batch"), len(y)) if self.nominal else 1.0
-                own = {n: getattr(g, n) if share == 1.0 else share * getattr(g, n) for n in truth.NAMES}
+                own = {n: share * getattr(g, n) for n in truth.NAMES}
                 total = {n: total[n] + own[n] for n in truth.NAMES} if total else own
                 if self._steps_now(i, len(batches)):
                     used = before if self.steps is Steps.LATE else total

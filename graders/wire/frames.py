@@ -100,7 +100,7 @@ def _flat_bytes(array: np.ndarray) -> memoryview:
     return np.ascontiguousarray(in_order).reshape(-1).view(np.uint8).data
 
 
-def read(stream: IO[bytes], *, cap: int) -> Frame:
+def read(stream: IO[bytes] | Readable, *, cap: int) -> Frame:
     """Read one frame.
 
     Args:

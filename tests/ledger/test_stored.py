@@ -72,6 +72,10 @@ def test_observations_come_back_bit_for_bit() -> None:
     assert back[b"c" * 32] == known[b"c" * 32]
 
 
+def test_a_submission_that_was_asked_nothing_answered_nothing() -> None:
+    assert observations_of(observations_bytes({})) == {}
+
+
 def test_observations_of_an_earlier_version_are_read_too() -> None:
     known: dict[bytes, Observation] = {b"a" * 32: Failed(kind=FailureKind.TIMED_OUT, message="too slow")}
     for level in (0, 1):
