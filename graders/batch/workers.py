@@ -1,16 +1,24 @@
-"""Workers on this machine: a process each, which grades one whole submission after another. One that dies costs one."""
+"""Workers on this machine: a process each, which grades one whole submission after another. One that dies costs one.
+
+Results come back in files: what a submission answered is 20 MB, for which a pipe takes several times as long.
+"""
 
 import concurrent.futures
 import contextlib
 import ctypes
+import mmap
 import multiprocessing
 import multiprocessing.util
 import os
+import pickle
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Container
+from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar, cast
 
 import pebble
 import psutil
@@ -65,6 +73,7 @@ class LocalWorkers:
         self._timeout = timeout
         adopt_orphans()
         self._strangers = frozenset(psutil.Process().children())
+        self._folder = tempfile.TemporaryDirectory(prefix="plumbline-results-", ignore_cleanup_errors=True)
         self._pool = pebble.ProcessPool(
             max_workers=count,
             max_tasks=TASKS_EACH,
@@ -72,6 +81,11 @@ class LocalWorkers:
             initargs=(os.getpid(),),
             context=multiprocessing.get_context("spawn"),
         )
+
+    @property
+    def folder(self) -> str:
+        """Where results lie on their way; gone when the workers are."""
+        return self._folder.name
 
     @property
     def count(self) -> int:
@@ -89,19 +103,61 @@ class LocalWorkers:
         else:
             self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()
+        self._folder.cleanup()
 
     def submit(self, function: Callable[..., T], *arguments: Any) -> "concurrent.futures.Future[T]":  # noqa: ANN401
         """Run `function(*arguments)` in a worker."""
-        return self._pool.schedule(function, args=arguments, timeout=self._timeout)
+        scheduled = self._pool.schedule(delivered, args=(self.folder, function, *arguments), timeout=self._timeout)
+        return cast("concurrent.futures.Future[T]", scheduled)  # what it holds is a delivery: `result` opens it
 
     def result(self, future: "concurrent.futures.Future[T]") -> T:
         """Return what came of it."""
         try:
-            return future.result()
+            delivery: Any = future.result()
         except pebble.ProcessExpired as error:
             end_orphans(self._strangers)
             message = f"the worker process ended by itself (status {error.exitcode})"
             raise WorkerDied(message) from error
+        result: T = taken(delivery)
+        return result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A result on its way back.
+
+    Args:
+        file: the file that holds it; None where none could be written.
+        result: the result itself, where there is no file.
+    """
+
+    file: Path | None = None
+    result: Any = None
+
+
+def delivered(folder: str, function: Callable[..., Any], *arguments: Any) -> Delivery:  # noqa: ANN401
+    """Leave the result of `function(*arguments)` in a file of that folder."""
+    result = function(*arguments)
+    path: Path | None = None
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+            path = Path(file.name)
+            pickle.dump(result, file, protocol=pickle.HIGHEST_PROTOCOL)
+    except OSError:  # no room for it
+        if path is not None:
+            path.unlink(missing_ok=True)
+        return Delivery(result=result)
+    return Delivery(file=path)
+
+
+def taken(delivery: Delivery) -> Any:  # noqa: ANN401
+    """Return a delivered result; its file is removed."""
+    if delivery.file is None:
+        return delivery.result
+    with delivery.file.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        result = pickle.loads(content)  # noqa: S301 - written by a worker of ours, in a folder of ours
+    delivery.file.unlink()
+    return result
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:

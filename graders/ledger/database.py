@@ -12,7 +12,7 @@ from graders.ledger.schema import NEWEST, TooNew, migrate
 
 FILE = "results.db"
 LOCK_SECONDS = 10.0
-PAGE_BYTES = 2**14  # of a new file; what a submission answered is 20 MB, for which small pages take twice the time
+PAGE_BYTES = 2**15  # of a new file; what a submission answered is 20 MB, for which small pages take thrice the time
 
 
 class LedgerError(PlumblineError):

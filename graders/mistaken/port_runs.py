@@ -1,6 +1,5 @@
 """Whole runs of a PyTorch port, right or mistaken, on a miniature problem: the weights that each would end with."""
 
-import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -103,26 +102,29 @@ class Recipe:
 
     def walk(self, start: Params, call: Call, order: Sequence[Epoch]) -> Params:
         """Return the parameters at the end of the run that a question asks for, in this order of the images."""
+        position = setting_out(start)
+        for epoch, batches in enumerate(order):
+            position = self.after_epoch(position, call, epoch, batches)
+        return Params(**position.theta)
+
+    def after_epoch(self, position: "Position", call: Call, epoch: int, batches: Epoch) -> "Position":
+        """Return where an epoch leads from there."""
         X, y = (np.asarray(a) for a in call.args[:2])
         X = np.asarray(X * self.scale, dtype=np.float64)
-        theta = {n: np.array(getattr(start, n), dtype=np.float64) for n in truth.NAMES}
-        state: dict[str, np.ndarray] = {}
-        total: dict[str, np.ndarray] = {}
-        for epoch, batches in enumerate(order):
-            state = {} if self.fresh else state
-            total = {} if self.clears is Clears.EVERY_EPOCH else total
-            for i, rows in enumerate(batches):
-                before = total
-                total = {} if self.clears is Clears.EVERY_STEP else total
-                g = self.port.gradient(Params(**theta), X[rows], y[rows])
-                share = len(rows) / min(_number(call, "batch"), len(y)) if self.nominal else 1.0
-                own = {n: share * getattr(g, n) for n in truth.NAMES}
-                total = {n: total[n] + own[n] for n in truth.NAMES} if total else own
-                if self._steps_now(i, len(batches)):
-                    used = before if self.steps is Steps.LATE else total
-                    lr = self._rate_of(call, epoch, i, len(batches))
-                    theta = self._stepped(theta, used, state, lr, call) if used else theta
-        return Params(**theta)
+        theta, total = position.theta, {} if self.clears is Clears.EVERY_EPOCH else position.total
+        state = {} if self.fresh else dict(position.state)
+        for i, rows in enumerate(batches):
+            before = total
+            total = {} if self.clears is Clears.EVERY_STEP else total
+            g = self.port.gradient(Params(**theta), X[rows], y[rows])
+            share = len(rows) / min(_number(call, "batch"), len(y)) if self.nominal else 1.0
+            own = {n: share * getattr(g, n) for n in truth.NAMES}
+            total = {n: total[n] + own[n] for n in truth.NAMES} if total else own
+            if self._steps_now(i, len(batches)):
+                used = before if self.steps is Steps.LATE else total
+                lr = self._rate_of(call, epoch, i, len(batches))
+                theta = self._stepped(theta, used, state, lr, call) if used else theta
+        return Position(theta=theta, state=state, total=total)
 
     def origin(self, start: Params, call: Call) -> Params:
         """Return the weights before the run at learning rate 0, which this port may have moved all the same."""
@@ -130,7 +132,10 @@ class Recipe:
         # A fixed point: the origin plus its move is the start.
         for _ in range(60 if self._rate_of(call, 0, 0, 1) else 0):
             moved = self.walk(origin, call, order)
+            before = origin
             origin = Params(**{n: getattr(start, n) - getattr(moved, n) + getattr(origin, n) for n in truth.NAMES})
+            if truth.same_bits(origin, before):
+                break
         return origin
 
     def orders(self, call: Call) -> Sequence[Epoch]:
@@ -190,6 +195,26 @@ class Recipe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Position:
+    """Where a run stands between two epochs.
+
+    Args:
+        theta: the parameters, by name.
+        state: the optimiser's, by the parameters' names; empty before the first step.
+        total: gradients that were not cleared, by the parameters' names.
+    """
+
+    theta: Mapping[str, np.ndarray]
+    state: Mapping[str, np.ndarray] = field(default_factory=dict)
+    total: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+
+def setting_out(start: Params) -> Position:
+    """Return the position before the first epoch, in float64."""
+    return Position(theta={n: np.array(getattr(start, n), dtype=np.float64) for n in truth.NAMES})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Reached:
     """Where a run ended, and by which order of the images.
 
@@ -229,11 +254,16 @@ def nearest(
         orders = orders[:1]
     if epochs - len(known) > 1 and len(orders) > 1:
         orders = orders[: max(len(orders) // 2, 1)]  # two unknown epochs: leave out dropped batches
-    found = []
-    for rest in itertools.product(orders, repeat=max(epochs - len(known), 0)):
-        order = [*known[:epochs], *rest]
-        moves = moves_of(recipe.walk(origin, call, order), start, units)
-        found.append(Reached(moves=moves, order=order))
+    reached: list[tuple[list[Epoch], Position]] = [([], setting_out(origin))]
+    for epoch in range(epochs):
+        ways = known[epoch : epoch + 1] or orders
+        reached = [
+            ([*order, batches], recipe.after_epoch(position, call, epoch, batches))
+            for order, position in reached
+            for batches in ways
+        ]
+    ends = ((order, Params(**position.theta)) for order, position in reached)
+    found = [Reached(moves=moves_of(end, start, units), order=order) for order, end in ends]
     if to is None:
         return found[0]
     gaps = [max(float(np.abs(r.moves[n] - to[n]).max()) for n in truth.NAMES) for r in found]

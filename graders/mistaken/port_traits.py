@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from graders.measure.port_steps import WRONG_PORTS, Port
 from graders.measure.training import trained_params
 from graders.measure.trajectory import distance
 from graders.mistaken.port_runs import Clears, Reached, Recipe, moves_of, nearest, units_of
-from graders.naming.gaps import gap
+from graders.naming.gaps import Doubt, gap
 from graders.naming.mistake import ENDING, RETURNED, Case, Interval, Key, Outcome, Outcomes, Predict, once_a_case
 
 PARTS: Mapping[str, str] = {
@@ -38,6 +39,7 @@ SHORT_STEPS = "three batches"  # a run whose steps are so short that only how fa
 RTOL = 2e-3
 STILL = 1e-5  # of a right port's move; less is rounding
 WIDTH = 0.3  # of the share of the way that a run of short steps leads; the order of the images moves it by less
+NOTHING_YET: Mapping[str, Reached] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -117,14 +119,16 @@ def recipes(*several: Recipe) -> Predict:
         read = _read(case)
         if isinstance(read, str):
             return []
-        told = [one for recipe in several for one in _told(read, recipe, _base(case, Recipe()))]
+        plain = _base(case, Recipe())
+        told = [one for recipe in several for one in _told(read, recipe, plain, Doubt(case.observed, case.sought))]
         own = _own(case)
         if own is None:
             return told
         base = _base(case, own)
         for recipe in several:
             if recipe.port == Port() and recipe.clears is Clears.EVERY_STEP:
-                both = _told(read, replace(recipe, port=own.port, clears=own.clears), base)
+                doubt = Doubt(case.observed, case.sought)
+                both = _told(read, replace(recipe, port=own.port, clears=own.clears), base, doubt)
                 told += [_beside(one, base) for one in both]
         return told
 
@@ -156,7 +160,7 @@ def _base(case: Case, recipe: Recipe) -> Outcomes:
     """Return what a recipe gives in every run."""
     read = _read(case)
     assert isinstance(read, Moves)
-    return _outcomes(_reached(read, recipe, tuple(read.moves)), read)
+    return _outcomes(_reached(read, recipe, _origin(read, recipe), tuple(read.moves)), read)
 
 
 @once_a_case
@@ -167,7 +171,7 @@ def _own(case: Case) -> Recipe | None:
         return None
 
     def fits(recipe: Recipe, run: str) -> bool:
-        return _fits(_reached(read, recipe, (run,)), read, (run,))
+        return _fits(_reached(read, recipe, _origin(read, recipe), (run,)), read, (run,))
 
     if fits(Recipe(), "one step"):
         port = Port()
@@ -181,36 +185,60 @@ def _own(case: Case) -> Recipe | None:
     return adding if adds else Recipe(port=port) if port != Port() else None
 
 
-def _told(read: Moves, recipe: Recipe, base: Outcomes) -> list[Outcomes]:
-    """Return what a recipe gives, with either accepted cosine; nothing where the first step is another already.
+def _origin(read: Moves, recipe: Recipe) -> Params:
+    """Return where a recipe's runs start."""
+    with np.errstate(all="ignore"):
+        return recipe.origin(read.start, read.seen["start"].call)
 
-    Runs whose order of images is not known are left out where the recipe explains the others no better than the base.
+
+def _told(read: Moves, recipe: Recipe, base: Outcomes, doubt: Doubt) -> list[Outcomes]:
+    """Return what a recipe gives, with either accepted cosine.
+
+    That is nothing where the first step is another already, or nothing that is sought fits. Runs whose order of images
+    is not known are left out where the recipe explains the others no better than the base.
     """
     with np.errstate(all="ignore"):
-        first = _reached(read, recipe, ("one step",))
+        origin = _origin(read, recipe)
+        first = _reached(read, recipe, origin, ("one step",))
         if "one step" in read.moves and not _fits(first, read, ("one step",)):
             return []
-        plain = tuple(run for run in read.moves if run not in (*UNORDERED, *COSINES))
-        fixed = _reached(read, recipe, plain)
+        fixed = dict(first)
+        others = [run for run in read.moves if run not in (*fixed, *UNORDERED, *COSINES)]
+        for run in sorted(others, key=lambda run: not doubt.seeks(PARTS[run])):
+            fixed |= _reached(read, recipe, origin, (run,))
+            if doubt.explains_nothing(_outcomes({run: fixed[run]}, read)):
+                return []
+        shuffled: Mapping[str, Reached] = {}
         several: list[Outcomes] = []
         for to_zero in (False, True):
             styled = replace(recipe, to_zero=to_zero)
-            found = fixed | _reached(read, styled, tuple(run for run in ("cosine",) if run in read.moves))
+            found = fixed | _reached(read, styled, origin, ("cosine",))
             known = _outcomes(found, read)
             if _fits(found, read, tuple(found)) or all(gap(v, base.get(k)) <= RTOL for k, v in known.items()):
-                unordered = tuple(run for run in read.moves if run in UNORDERED)
-                known |= _outcomes(_reached(read, styled, unordered), read)
+                shuffled = shuffled or _reached(read, recipe, origin, [r for r in UNORDERED if r not in COSINES])
+                waves = _reached(read, styled, origin, [r for r in UNORDERED if r in COSINES], shuffled)
+                known |= _outcomes({**shuffled, **waves}, read)
             several.append(known)
         return several
 
 
-def _reached(read: Moves, recipe: Recipe, runs: Sequence[str]) -> dict[str, Reached]:
-    """Return where a recipe leads in some runs, in the orders of the images that come nearest to what was observed."""
+def _reached(
+    read: Moves, recipe: Recipe, origin: Params, runs: Sequence[str], before: Mapping[str, Reached] = NOTHING_YET
+) -> dict[str, Reached]:
+    """Return where a recipe leads in some runs, in the orders of the images that come nearest to what was observed.
+
+    Args:
+        read: what was observed.
+        recipe: how the port trains.
+        origin: where it starts.
+        runs: those that are asked for; one that was not read is left out.
+        before: runs that were followed before these.
+    """
     found: dict[str, Reached] = {}
     with np.errstate(all="ignore"):
-        origin = recipe.origin(read.start, read.seen["start"].call)
-        for run in runs:
-            known = found["two batches"].order if run in SAME_ORDER and "two batches" in found else ()
+        for run in (run for run in runs if run in read.moves):
+            shown = {**before, **found}
+            known = shown["two batches"].order if run in SAME_ORDER and "two batches" in shown else ()
             found[run] = nearest(
                 recipe,
                 read.start,

@@ -52,6 +52,10 @@ class Doubt:
         """Tell whether the prediction does not fit somewhere in a part: what else it says of that does not matter."""
         return part in self._lost
 
+    def seeks(self, part: str) -> bool:
+        """Tell whether a part is to be explained and fits so far."""
+        return part in self._left
+
     def explains_nothing(self, found: Outcomes) -> bool:
         """Hold some more of the prediction against what was observed; tells whether it is of no use any more."""
         if self._sought is None:

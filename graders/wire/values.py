@@ -36,30 +36,27 @@ def pack(value: Any, arrays: list[np.ndarray], depth: int = 0) -> Any:
     if depth > DEPTH_CAP:
         msg = "nested too deeply"
         raise TypeError(msg)
-
-    def inner(item: Any) -> Any:
-        return pack(item, arrays, depth + 1)
-
+    deeper = depth + 1
     match value:
+        case float():  # nearly all that there is: histories
+            return {"f": value.hex()}
         case None | bool():
             return value
         case str():
             return value[:TEXT_CAP]
         case int():
             return {"i": str(value)}
-        case float():
-            return {"f": value.hex()}
         case np.ndarray():
             arrays.append(value)
             return {"a": len(arrays) - 1}
         case tuple():
-            return {"t": [inner(v) for v in value]}
+            return {"t": [pack(v, arrays, deeper) for v in value]}
         case list():
-            return {"l": [inner(v) for v in value]}
+            return {"l": [pack(v, arrays, deeper) for v in value]}
         case dict():
-            return {"d": [[inner(k), inner(v)] for k, v in value.items()]}
+            return {"d": [[pack(k, arrays, deeper), pack(v, arrays, deeper)] for k, v in value.items()]}
         case Tagged(tag="p"):
-            return {"p": [inner(v) for v in value.content]}
+            return {"p": [pack(v, arrays, deeper) for v in value.content]}
         case Tagged(tag="g"):
             return {"g": int(value.content)}
         case Tagged(tag="o"):
@@ -82,20 +79,22 @@ def unpack(form: Any, arrays: list[np.ndarray]) -> Any:
         if depth > DEPTH_CAP or budget < 0:
             msg = "an answer that nests too deeply or holds too many items"
             raise Malformed(msg)
-        if form is None or isinstance(form, bool | str):
+        if form is None or isinstance(form, SCALARS):
             return form
         if isinstance(form, dict) and len(form) == 1:
             ((tag, content),) = form.items()
             reader = READERS.get(tag)
             if reader is not None:
-                return reader(content, arrays, lambda item: inner(item, depth + 1))
+                return reader(content, arrays, inner, depth + 1)
         msg = "an answer in a form that is not known"
         raise Malformed(msg)
 
     return inner(form, 0)
 
 
-Inner = Callable[[Any], Any]
+SCALARS = (bool, str)
+Inner = Callable[[Any, int], Any]
+"""Returns the value of a form that lies inside another one, so deep."""
 
 
 def _text_number(content: Any) -> str:
@@ -105,7 +104,7 @@ def _text_number(content: Any) -> str:
     return content
 
 
-def _integer(content: Any, _arrays: list[np.ndarray], _inner: Inner) -> int:
+def _integer(content: Any, _arrays: list[np.ndarray], _inner: Inner, _depth: int) -> int:
     try:
         return int(_text_number(content))
     except ValueError as error:
@@ -113,7 +112,7 @@ def _integer(content: Any, _arrays: list[np.ndarray], _inner: Inner) -> int:
         raise Malformed(msg) from error
 
 
-def _float(content: Any, _arrays: list[np.ndarray], _inner: Inner) -> float:
+def _float(content: Any, _arrays: list[np.ndarray], _inner: Inner, _depth: int) -> float:
     try:
         return float.fromhex(_text_number(content))
     except (ValueError, OverflowError) as error:
@@ -121,7 +120,7 @@ def _float(content: Any, _arrays: list[np.ndarray], _inner: Inner) -> float:
         raise Malformed(msg) from error
 
 
-def _array(content: Any, arrays: list[np.ndarray], _inner: Inner) -> np.ndarray:
+def _array(content: Any, arrays: list[np.ndarray], _inner: Inner, _depth: int) -> np.ndarray:
     if type(content) is not int or not 0 <= content < len(arrays):
         msg = "an array that was not sent"
         raise Malformed(msg)
@@ -135,50 +134,50 @@ def _items(content: Any) -> list[Any]:
     return content
 
 
-def _tuple(content: Any, _arrays: list[np.ndarray], inner: Inner) -> tuple[Any, ...]:
-    return tuple(inner(item) for item in _items(content))
+def _tuple(content: Any, _arrays: list[np.ndarray], inner: Inner, depth: int) -> tuple[Any, ...]:
+    return tuple(inner(item, depth) for item in _items(content))
 
 
-def _list(content: Any, _arrays: list[np.ndarray], inner: Inner) -> list[Any]:
-    return [inner(item) for item in _items(content)]
+def _list(content: Any, _arrays: list[np.ndarray], inner: Inner, depth: int) -> list[Any]:
+    return [inner(item, depth) for item in _items(content)]
 
 
-def _mapping(content: Any, _arrays: list[np.ndarray], inner: Inner) -> dict[str | int, Any]:
+def _mapping(content: Any, _arrays: list[np.ndarray], inner: Inner, depth: int) -> dict[str | int, Any]:
     result: dict[str | int, Any] = {}
     for item in _items(content):
         if not isinstance(item, list) or len(item) != 2:
             msg = "a mapping that is none"
             raise Malformed(msg)
-        key = inner(item[0])
+        key = inner(item[0], depth)
         if not isinstance(key, str | int) or key in result:
             msg = "a mapping with a key that is no name"
             raise Malformed(msg)
-        result[key] = inner(item[1])
+        result[key] = inner(item[1], depth)
     return result
 
 
-def _params(content: Any, _arrays: list[np.ndarray], inner: Inner) -> Tagged:
+def _params(content: Any, _arrays: list[np.ndarray], inner: Inner, depth: int) -> Tagged:
     if len(_items(content)) != 4:
         msg = "parameters that are not four arrays"
         raise Malformed(msg)
-    return Tagged("p", tuple(inner(item) for item in content))
+    return Tagged("p", tuple(inner(item, depth) for item in content))
 
 
-def _generator(content: Any, _arrays: list[np.ndarray], _inner: Inner) -> Tagged:
+def _generator(content: Any, _arrays: list[np.ndarray], _inner: Inner, _depth: int) -> Tagged:
     if type(content) is not int or content < 0:
         msg = "a generator without a seed"
         raise Malformed(msg)
     return Tagged("g", content)
 
 
-def _opaque(content: Any, _arrays: list[np.ndarray], _inner: Inner) -> Tagged:
+def _opaque(content: Any, _arrays: list[np.ndarray], _inner: Inner, _depth: int) -> Tagged:
     if not isinstance(content, str) or len(content) > 200:
         msg = "an object without a type"
         raise Malformed(msg)
     return Tagged("o", content)
 
 
-READERS: dict[str, Callable[[Any, list[np.ndarray], Inner], Any]] = {
+READERS: dict[str, Callable[[Any, list[np.ndarray], Inner, int], Any]] = {
     "i": _integer,
     "f": _float,
     "a": _array,
