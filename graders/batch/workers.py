@@ -14,6 +14,7 @@ import pickle
 import signal
 import sys
 import tempfile
+import uuid
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,14 +139,12 @@ class Delivery:
 def delivered(folder: str, function: Callable[..., Any], *arguments: Any) -> Delivery:  # noqa: ANN401
     """Leave the result of `function(*arguments)` in a file of that folder."""
     result = function(*arguments)
-    path: Path | None = None
+    path = Path(folder) / uuid.uuid4().hex
     try:
-        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
-            path = Path(file.name)
+        with path.open("xb") as file:
             pickle.dump(result, file, protocol=pickle.HIGHEST_PROTOCOL)
     except OSError:  # no room for it
-        if path is not None:
-            path.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
         return Delivery(result=result)
     return Delivery(file=path)
 

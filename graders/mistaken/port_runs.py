@@ -110,13 +110,12 @@ class Recipe:
     def after_epoch(self, position: "Position", call: Call, epoch: int, batches: Epoch) -> "Position":
         """Return where an epoch leads from there."""
         X, y = (np.asarray(a) for a in call.args[:2])
-        X = np.asarray(X * self.scale, dtype=np.float64)
         theta, total = position.theta, {} if self.clears is Clears.EVERY_EPOCH else position.total
         state = {} if self.fresh else dict(position.state)
         for i, rows in enumerate(batches):
             before = total
             total = {} if self.clears is Clears.EVERY_STEP else total
-            g = self.port.gradient(Params(**theta), X[rows], y[rows])
+            g = self.port.gradient(Params(**theta), X[rows] * self.scale, y[rows])
             share = len(rows) / min(_number(call, "batch"), len(y)) if self.nominal else 1.0
             own = {n: share * getattr(g, n) for n in truth.NAMES}
             total = {n: total[n] + own[n] for n in truth.NAMES} if total else own

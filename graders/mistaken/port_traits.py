@@ -119,16 +119,14 @@ def recipes(*several: Recipe) -> Predict:
         read = _read(case)
         if isinstance(read, str):
             return []
-        plain = _base(case, Recipe())
-        told = [one for recipe in several for one in _told(read, recipe, plain, Doubt(case.observed, case.sought))]
+        told = [one for recipe in several for one in _told(case, read, recipe, _base(case, Recipe()))]
         own = _own(case)
         if own is None:
             return told
         base = _base(case, own)
         for recipe in several:
             if recipe.port == Port() and recipe.clears is Clears.EVERY_STEP:
-                doubt = Doubt(case.observed, case.sought)
-                both = _told(read, replace(recipe, port=own.port, clears=own.clears), base, doubt)
+                both = _told(case, read, replace(recipe, port=own.port, clears=own.clears), base)
                 told += [_beside(one, base) for one in both]
         return told
 
@@ -191,7 +189,7 @@ def _origin(read: Moves, recipe: Recipe) -> Params:
         return recipe.origin(read.start, read.seen["start"].call)
 
 
-def _told(read: Moves, recipe: Recipe, base: Outcomes, doubt: Doubt) -> list[Outcomes]:
+def _told(case: Case, read: Moves, recipe: Recipe, base: Outcomes) -> list[Outcomes]:
     """Return what a recipe gives, with either accepted cosine.
 
     That is nothing where the first step is another already, or nothing that is sought fits. Runs whose order of images
@@ -199,10 +197,10 @@ def _told(read: Moves, recipe: Recipe, base: Outcomes, doubt: Doubt) -> list[Out
     """
     with np.errstate(all="ignore"):
         origin = _origin(read, recipe)
-        first = _reached(read, recipe, origin, ("one step",))
-        if "one step" in read.moves and not _fits(first, read, ("one step",)):
+        fixed = _reached(read, recipe, origin, ("one step",))
+        if not _fits(fixed, read, tuple(fixed)):
             return []
-        fixed = dict(first)
+        doubt = Doubt(case.observed, case.sought)
         others = [run for run in read.moves if run not in (*fixed, *UNORDERED, *COSINES)]
         for run in sorted(others, key=lambda run: not doubt.seeks(PARTS[run])):
             fixed |= _reached(read, recipe, origin, (run,))

@@ -85,7 +85,7 @@ def unpack(form: Any, arrays: list[np.ndarray]) -> Any:
             ((tag, content),) = form.items()
             reader = READERS.get(tag)
             if reader is not None:
-                return reader(content, arrays, inner, depth + 1)
+                return reader(content, arrays, lambda item: inner(item, depth + 1))
         msg = "an answer in a form that is not known"
         raise Malformed(msg)
 
@@ -93,8 +93,7 @@ def unpack(form: Any, arrays: list[np.ndarray]) -> Any:
 
 
 SCALARS = (bool, str)
-Inner = Callable[[Any, int], Any]
-"""Returns the value of a form that lies inside another one, so deep."""
+Inner = Callable[[Any], Any]
 
 
 def _text_number(content: Any) -> str:
@@ -104,7 +103,7 @@ def _text_number(content: Any) -> str:
     return content
 
 
-def _integer(content: Any, _arrays: list[np.ndarray], _inner: Inner, _depth: int) -> int:
+def _integer(content: Any, _arrays: list[np.ndarray], _inner: Inner) -> int:
     try:
         return int(_text_number(content))
     except ValueError as error:
@@ -112,7 +111,7 @@ def _integer(content: Any, _arrays: list[np.ndarray], _inner: Inner, _depth: int
         raise Malformed(msg) from error
 
 
-def _float(content: Any, _arrays: list[np.ndarray], _inner: Inner, _depth: int) -> float:
+def _float(content: Any, _arrays: list[np.ndarray], _inner: Inner) -> float:
     try:
         return float.fromhex(_text_number(content))
     except (ValueError, OverflowError) as error:
@@ -120,7 +119,7 @@ def _float(content: Any, _arrays: list[np.ndarray], _inner: Inner, _depth: int) 
         raise Malformed(msg) from error
 
 
-def _array(content: Any, arrays: list[np.ndarray], _inner: Inner, _depth: int) -> np.ndarray:
+def _array(content: Any, arrays: list[np.ndarray], _inner: Inner) -> np.ndarray:
     if type(content) is not int or not 0 <= content < len(arrays):
         msg = "an array that was not sent"
         raise Malformed(msg)
@@ -134,50 +133,50 @@ def _items(content: Any) -> list[Any]:
     return content
 
 
-def _tuple(content: Any, _arrays: list[np.ndarray], inner: Inner, depth: int) -> tuple[Any, ...]:
-    return tuple(inner(item, depth) for item in _items(content))
+def _tuple(content: Any, _arrays: list[np.ndarray], inner: Inner) -> tuple[Any, ...]:
+    return tuple(inner(item) for item in _items(content))
 
 
-def _list(content: Any, _arrays: list[np.ndarray], inner: Inner, depth: int) -> list[Any]:
-    return [inner(item, depth) for item in _items(content)]
+def _list(content: Any, _arrays: list[np.ndarray], inner: Inner) -> list[Any]:
+    return [inner(item) for item in _items(content)]
 
 
-def _mapping(content: Any, _arrays: list[np.ndarray], inner: Inner, depth: int) -> dict[str | int, Any]:
+def _mapping(content: Any, _arrays: list[np.ndarray], inner: Inner) -> dict[str | int, Any]:
     result: dict[str | int, Any] = {}
     for item in _items(content):
         if not isinstance(item, list) or len(item) != 2:
             msg = "a mapping that is none"
             raise Malformed(msg)
-        key = inner(item[0], depth)
+        key = inner(item[0])
         if not isinstance(key, str | int) or key in result:
             msg = "a mapping with a key that is no name"
             raise Malformed(msg)
-        result[key] = inner(item[1], depth)
+        result[key] = inner(item[1])
     return result
 
 
-def _params(content: Any, _arrays: list[np.ndarray], inner: Inner, depth: int) -> Tagged:
+def _params(content: Any, _arrays: list[np.ndarray], inner: Inner) -> Tagged:
     if len(_items(content)) != 4:
         msg = "parameters that are not four arrays"
         raise Malformed(msg)
-    return Tagged("p", tuple(inner(item, depth) for item in content))
+    return Tagged("p", tuple(inner(item) for item in content))
 
 
-def _generator(content: Any, _arrays: list[np.ndarray], _inner: Inner, _depth: int) -> Tagged:
+def _generator(content: Any, _arrays: list[np.ndarray], _inner: Inner) -> Tagged:
     if type(content) is not int or content < 0:
         msg = "a generator without a seed"
         raise Malformed(msg)
     return Tagged("g", content)
 
 
-def _opaque(content: Any, _arrays: list[np.ndarray], _inner: Inner, _depth: int) -> Tagged:
+def _opaque(content: Any, _arrays: list[np.ndarray], _inner: Inner) -> Tagged:
     if not isinstance(content, str) or len(content) > 200:
         msg = "an object without a type"
         raise Malformed(msg)
     return Tagged("o", content)
 
 
-READERS: dict[str, Callable[[Any, list[np.ndarray], Inner, int], Any]] = {
+READERS: dict[str, Callable[[Any, list[np.ndarray], Inner], Any]] = {
     "i": _integer,
     "f": _float,
     "a": _array,
