@@ -1,6 +1,7 @@
 """The three streams of a session, seen from outside: questions in, answers out, and what is printed."""
 
 import contextlib
+import dataclasses
 import itertools
 import selectors
 import sys
@@ -10,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import IO, TypeAlias
 
+from graders.exam_room.memory_files import MemoryFiles, Piece
 from graders.exam_room.waitable import waitable
 from graders.foundation.limits import Limits
 from graders.wire.frames import LARGE_BYTES, Closed, Frame, Malformed, pieces, read
@@ -18,6 +20,8 @@ POLL_SECONDS = 0.1
 PIPE_BYTES = 2**20  # as much as Linux lets everyone have; training images in pieces of 64 KB take thrice as long
 
 Look: TypeAlias = Callable[[], None]
+
+_FILES = MemoryFiles()  # for every session of this process
 
 
 class Channel:
@@ -36,7 +40,7 @@ class Channel:
             widen(stream)
         self._questions, self._answers = waitable(questions, written=True), waitable(answers)
         self._output = waitable(output)
-        self._unsent: deque[memoryview] = deque()
+        self._unsent: deque[Piece] = deque()
         self._printed = bytearray()
         self.printed_bytes = 0
         self._closed = False
@@ -48,7 +52,7 @@ class Channel:
     def send(self, frame: Frame) -> None:
         """Send a frame; returns at once. What the room does not take yet is sent while its answer is waited for."""
         with self._in_use:
-            self._unsent.extend(in_large_pieces(frame))
+            self._unsent.extend(map(_FILES.piece, in_large_pieces(frame)))
             self._send_more()
             if self._unsent:
                 self._selector.register(self._questions, selectors.EVENT_WRITE)
@@ -117,10 +121,10 @@ class Channel:
 
     def _send_more(self) -> None:
         try:
-            while self._unsent and (taken := self._questions.write(self._unsent[0])):
+            while self._unsent and (taken := self._unsent[0].send(self._questions)):
                 piece = self._unsent.popleft()
-                if taken < len(piece):
-                    self._unsent.appendleft(piece[taken:])
+                if piece.sent + taken < len(piece.data):
+                    self._unsent.appendleft(dataclasses.replace(piece, sent=piece.sent + taken))
         except (OSError, ValueError):  # the room is gone; its silence will be noticed
             self._unsent.clear()
 

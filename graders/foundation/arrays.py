@@ -24,3 +24,10 @@ def is_constant(array: np.ndarray) -> bool:
             return False
         owner = owner.base
     return owner is None or isinstance(owner, bytes)
+
+
+def owner_of(array: np.ndarray) -> np.ndarray:
+    """Return the array that an array is a view of, however far; itself where it is none."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
