@@ -86,15 +86,15 @@ def as_it_ends(got: np.ndarray, name: str, end: Record, *, rtol: float) -> str:
     values = as_share(name, got)
     best = values.min() if name.endswith("loss") else values.max()
     want = end.series(name)
-    slack = end.slack(name)
-    if any(abs(v - want[0]) <= rtol * abs(want[0]) + slack for v in (values[-1], best)):
+    gap, allowed = min(abs(values[-1] - want[0]), abs(best - want[0])), rtol * abs(want[0])
+    if gap <= allowed or gap <= (allowed := allowed + end.slack(name)):
         return f"{values[-1]:.4g} recorded, {want[0]:.4g} measured with the returned params"
     try:
         return same(values[-1:], want, what=f"history['{name}'] after the last epoch", rtol=rtol)
     except Wrong as wrong:
         raise Wrong(
             f"After the last epoch {WORDS[name]} is recorded as {values[-1]:.6g}; the returned params give "
-            f"{want[0]:.6g} (allowed gap {rtol * abs(want[0]) + slack:.1e}).",
+            f"{want[0]:.6g} (allowed gap {allowed:.1e}).",
             got=f"{values[-1]:.6g}",
             expected=f"{want[0]:.6g}",
             fix=wrong.fix,

@@ -68,54 +68,66 @@ def history_series(value: Value, name: str, *, what: str, epochs: int | None = N
 
 def loss_of(theta: Params, X: np.ndarray, y: np.ndarray, *, what: str) -> float:
     """Return the mean cross-entropy of parameters at inference; finite, or raise `Wrong`."""
-    with np.errstate(all="ignore"):
-        loss = truth.cross_entropy(truth.forward(theta, X), y)
+    loss = _worth(truth.in_float64(theta), X, y).loss
     if not np.isfinite(loss):
         raise Wrong(f"The parameters from {what} give a loss of {loss}.", got=str(loss), expected="a finite loss")
     return loss
 
 
 def accuracy_of(theta: Params, X: np.ndarray, y: np.ndarray) -> float:
-    """Return the share of images (N, D) whose likeliest class is their label; logits that are not numbers are wrong.
+    """Return the share of images (N, D) whose likeliest class is their label; logits that are not numbers are wrong."""
+    return _worth(theta, X, y).share
 
-    Several criteria ask it of the same run, some at each look: what is known of arrays that nobody can change is kept.
-    """
-    if not (is_constant(X) and is_constant(y)):
-        return _accuracy_of(theta, X, y)
-    key = content_of(*theta.arrays()), id(X), id(y)
-    known = _ACCURACIES.find(key)
-    # An array that died may have left its id to this one.
-    if known is not None and known.images() is X and known.labels() is y:
-        return known.share
-    share = _accuracy_of(theta, X, y)
-    _ACCURACIES.drop(_Accuracy.outlived)
-    _ACCURACIES.keep(key, _Accuracy(images=weakref.ref(X), labels=weakref.ref(y), share=share))
-    return share
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Worth:
+    """What a network is worth on some images: its mean cross-entropy and its share of right labels."""
+
+    loss: float
+    share: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Accuracy:
-    """A network's share of right labels, and the images (N, D) and labels (N,) that it was measured on."""
+class _Known:
+    """What a network is worth on these images (N, D) and labels (N,)."""
 
     images: "weakref.ref[np.ndarray]"
     labels: "weakref.ref[np.ndarray]"
-    share: float
+    worth: _Worth
 
     def outlived(self) -> bool:
         """Tell whether its images or labels are gone."""
         return self.images() is None or self.labels() is None
 
 
-# A submission has about ten networks, each measured on one or two sets of images.
-_ACCURACIES: Kept[tuple[bytes, int, int], _Accuracy] = Kept(64)
+# A submission has some forty networks, each measured on one or two sets of images.
+_KNOWN: Kept[tuple[bytes, int, int], _Known] = Kept(128)
 
 
-def _accuracy_of(theta: Params, X: np.ndarray, y: np.ndarray) -> float:
+def _worth(theta: Params, X: np.ndarray, y: np.ndarray) -> _Worth:
+    """Return what a network is worth.
+
+    Several criteria ask it of the same run, some at each look: what is known of arrays that nobody can change is kept.
+    """
+    if not (is_constant(X) and is_constant(y)):
+        return _measured(theta, X, y)
+    key = content_of(*theta.arrays()), id(X), id(y)
+    known = _KNOWN.find(key)
+    # An array that died may have left its id to this one.
+    if known is not None and known.images() is X and known.labels() is y:
+        return known.worth
+    worth = _measured(theta, X, y)
+    _KNOWN.drop(_Known.outlived)
+    _KNOWN.keep(key, _Known(images=weakref.ref(X), labels=weakref.ref(y), worth=worth))
+    return worth
+
+
+def _measured(theta: Params, X: np.ndarray, y: np.ndarray) -> _Worth:
     with np.errstate(all="ignore"):
         hidden = np.maximum(X @ theta.W1 + theta.b1, 0.0)  # (N, H), in float64 unless both are float32
         logits = hidden @ theta.W2 + theta.b2  # (N, K)
-    right = (logits.argmax(axis=1) == y) & np.isfinite(logits).all(axis=1)
-    return float(right.mean())
+        right = (logits.argmax(axis=1) == y) & np.isfinite(logits).all(axis=1)
+        return _Worth(loss=truth.cross_entropy(logits, y), share=float(right.mean()))
 
 
 def history_curves(answer: Answer | None, *, of: str, what: str) -> tuple[Curves, ...]:

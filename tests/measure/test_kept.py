@@ -13,7 +13,7 @@ from graders.measure import miniature, training, truth
 from graders.measure.batch import Batch, solution
 from graders.measure.content import content_of
 from graders.measure.kept import Kept
-from graders.measure.training import accuracy_of
+from graders.measure.training import accuracy_of, loss_of
 
 RNG = np.random.default_rng(3)
 THETA = Params(W1=RNG.normal(size=(6, 5)), b1=np.zeros(5), W2=RNG.normal(size=(5, 3)), b2=np.zeros(3))
@@ -33,27 +33,36 @@ def other_network(number: int) -> Params:
 
 
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[Params]:
-    """Return the networks whose accuracy is computed from now on."""
+    """Return the networks whose worth is computed from now on."""
     computed: list[Params] = []
-    right = training._accuracy_of
+    right = training._measured
 
-    def counting(theta: Params, X: np.ndarray, y: np.ndarray) -> float:
+    def counting(theta: Params, X: np.ndarray, y: np.ndarray) -> training._Worth:
         computed.append(theta)
         return right(theta, X, y)
 
-    monkeypatch.setattr(training, "_accuracy_of", counting)
+    monkeypatch.setattr(training, "_measured", counting)
     return computed
 
 
-def test_an_accuracy_is_computed_once_and_another_networks_or_images_are_not_mistaken_for_it(
+def test_what_a_network_is_worth_is_computed_once_and_another_networks_or_images_are_not_mistaken_for_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (X, y), (other_X, other_y) = frozen(), frozen()
-    right = training._accuracy_of
     computed = counted(monkeypatch)
     cases = [(THETA, X, y), (other_network(9), X, y), (THETA, other_X, other_y)]
-    assert [accuracy_of(*case) for case in cases * 2] == [right(*case) for case in cases] * 2
+    logits = [(truth.forward(theta, images), labels) for theta, images, labels in cases]
+    shares = [float((z.argmax(axis=1) == labels).mean()) for z, labels in logits]
+    assert [accuracy_of(*case) for case in cases * 2] == shares * 2
+    assert [loss_of(*case, what="train") for case in cases * 2] == [truth.cross_entropy(*pair) for pair in logits] * 2
     assert len(computed) == 3
+
+
+def test_a_loss_is_that_of_float64_whatever_the_parameters_are() -> None:
+    X, y = (array.astype(kind) for array, kind in zip(frozen(), (np.float32, np.int64), strict=True))
+    W1, b1, W2, b2 = (array.astype(np.float32) for array in THETA.arrays())
+    single = Params(W1=W1, b1=b1, W2=W2, b2=b2)
+    assert loss_of(single, X, y, what="train") == truth.cross_entropy(truth.forward(truth.in_float64(single), X), y)
 
 
 def test_what_can_be_changed_is_computed_anew() -> None:
@@ -89,15 +98,15 @@ def test_an_array_is_constant_when_nothing_that_it_looks_at_can_be_changed() -> 
         assert not is_constant(np.frombuffer(mapped, dtype=np.uint8))
 
 
-def test_accuracies_of_images_that_are_gone_are_dropped() -> None:
-    training._ACCURACIES.clear()
+def test_what_is_known_of_images_that_are_gone_is_dropped() -> None:
+    training._KNOWN.clear()
     X, y = frozen()
     accuracy_of(THETA, X, y)
     for number in (1, 2, 3):
         accuracy_of(other_network(number), *frozen())
     gc.collect()
     accuracy_of(other_network(4), X, y)
-    assert len(training._ACCURACIES) == 2
+    assert len(training._KNOWN) == 2
 
 
 def test_what_was_used_longest_ago_is_dropped_first() -> None:
@@ -112,13 +121,13 @@ def test_what_was_used_longest_ago_is_dropped_first() -> None:
 def test_an_accuracy_that_is_asked_for_again_and_again_outlasts_many_others(monkeypatch: pytest.MonkeyPatch) -> None:
     X, y = frozen()
     computed = counted(monkeypatch)
-    for number in range(1, 101):
+    for number in range(1, 201):
         accuracy_of(THETA, X, y)
         accuracy_of(other_network(number), X, y)
     assert sum(theta is THETA for theta in computed) == 1
-    assert len(computed) == 101
+    assert len(computed) == 201
     accuracy_of(other_network(1), X, y)
-    assert len(computed) == 102, "kept for good"
+    assert len(computed) == 202, "kept for good"
 
 
 def test_a_batch_is_differentiated_twice_only_the_first_time(monkeypatch: pytest.MonkeyPatch) -> None:
