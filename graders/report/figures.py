@@ -9,7 +9,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import AutoLocator, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from graders.foundation.verdict import AgainstReference, Curves, ErrorMap, Exhibit, GapOverSeeds
 from graders.report.error_figure import error_map_plan
@@ -33,6 +33,7 @@ _KINDS = {kind.__name__: kind for kind in (Curves, GapOverSeeds, AgainstReferenc
 _LEGEND_ROW = 18.0
 _ABOVE, _BELOW, _RIGHT, _EDGE, _TICK, _LABEL = 8.0, 42.0, 10.0, 4.0, 7.0, 16.0  # margins, in SVG units
 _TICK_SIZE = 11.0  # of the labels at ticks
+_INTERVALS, _STEPS = 5, (1, 2, 2.5, 5, 10)  # between ticks: as many as a telephone shows side by side
 _DRAWABLE = 1e200  # beyond it an axis' own arithmetic overflows
 
 
@@ -96,7 +97,7 @@ def _paint_curves(exhibit: Curves, figure: Figure) -> None:
             label=_shortened(name, 28),
         )
     if all(float(x).is_integer() for x in exhibit.x if _drawable(x)):
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=_INTERVALS, steps=_STEPS, integer=True))
     if not drawn:
         _say_nothing_to_draw(axes)
     columns = _legend_columns(exhibit)
@@ -107,7 +108,7 @@ def _paint_curves(exhibit: Curves, figure: Figure) -> None:
 
 def _paint_gaps(exhibit: GapOverSeeds, figure: Figure) -> None:
     axes = _axes(figure, x_label="seed, in the order of the runs", y_label="accuracy gap (points)")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=_INTERVALS, steps=_STEPS, integer=True))
     if _drawable(exhibit.low) and _drawable(exhibit.high):
         axes.axhspan(exhibit.low, exhibit.high, facecolor=BAND, label="interval of the mean")
     axes.axhline(0.0, color=MUTED, linewidth=0.8)
@@ -175,11 +176,12 @@ def _axes(figure: Figure, *, x_label: str, y_label: str) -> Axes:
     axes.relim()
     axes.autoscale()
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(AutoLocator())
+        axis.set_major_locator(MaxNLocator(nbins=_INTERVALS, steps=_STEPS))
         axis.set_major_formatter(FullNumbers())
     axes.set_xlabel(_shortened(x_label, 45))
     axes.set_ylabel(_shortened(y_label, 28))
     axes.grid(visible=True, axis="y", color=FAINT)
+    axes.tick_params(axis="y", left=False)  # the grid's lines show where they are
     return axes
 
 

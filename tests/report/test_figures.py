@@ -104,8 +104,8 @@ def ticks_of(exhibit: Exhibit) -> list[str]:
         (HUGE, ["4e8", "6e8", "8e8", "1e9"]),
         (TINY, ["4e−8", "6e−8", "8e−8", "1e−7"]),
         (FLAT, ["2.30000004", "2.30000006", "2.30000008", "2.30000010"]),
-        (losses("none", 0.0), ["−0.04", "−0.02", "0.00", "0.02", "0.04"]),
-        (losses("about zero", 4e8, above=-2e8), ["−1e8", "−5e7", "0", "5e7", "1e8", "1.5e8", "2e8"]),
+        (losses("none", 0.0), ["−0.050", "−0.025", "0.000", "0.025", "0.050"]),
+        (losses("about zero", 4e8, above=-2e8), ["−1e8", "0", "1e8", "2e8"]),
     ],
     ids=lambda given: given.title if isinstance(given, Curves) else "",
 )
