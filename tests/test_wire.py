@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from graders.wire.frames import MAGIC, PREFIX, Closed, Frame, Malformed, encode, read
-from graders.wire.values import Tagged, pack, unpack
+from graders.wire.values import ITEM_CAP, Tagged, pack, unpack
 
 CAP = 2**20
 
@@ -196,3 +196,39 @@ def test_marks_survive() -> None:
     form = pack((params, Tagged("g", 7), Tagged("o", "Figure")), arrays)
     back = unpack(form, arrays)
     assert [b.tag for b in back] == ["p", "g", "o"]
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        [2.5, 0.1, -0.0],
+        [float("inf"), float("-inf"), 5e-324],
+        [0.1] * (ITEM_CAP - 2),
+        [1.0, 2],
+        [1.0, None],
+        [],
+        (1.0, 2.0),
+    ],
+    ids=["plain", "limits", "as long as may be", "an integer among them", "nothing among them", "empty", "a tuple"],
+)
+def test_a_history_comes_back_to_the_last_bit(history: Any) -> None:
+    arrays: list[np.ndarray] = []
+    back = unpack(pack({"loss": history}, arrays), arrays)["loss"]
+    assert same(history, back)
+    assert repr(history) == repr(back)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", " ", "0x1p0  0x1p1", "0x1p0\n0x1p1 x", "one", "0x1p99999", 3, None, ["0x1p0"], "0x0 " * ITEM_CAP + "0x0"],
+)
+def test_a_history_that_is_none_is_malformed(content: Any) -> None:
+    with pytest.raises(Malformed):
+        unpack({"h": content}, [])
+
+
+def test_histories_count_as_many_items_as_they_have_numbers() -> None:
+    half = {"h": " ".join(["0x0"] * (ITEM_CAP // 2 + 1))}
+    unpack({"l": [half]}, [])
+    with pytest.raises(Malformed, match="too many"):
+        unpack({"l": [half, half]}, [])

@@ -135,9 +135,9 @@ def _to_wire(value: Any) -> Any:  # noqa: ANN401 - the wire's plain forms
         case Opaque():
             return Tagged("o", value.type_name)
         case tuple():
-            return tuple(_to_wire(v) for v in value)
+            return tuple([v if type(v) is float else _to_wire(v) for v in value])
         case list():
-            return [_to_wire(v) for v in value]
+            return [v if type(v) is float else _to_wire(v) for v in value]
         case dict():
             return {k: _to_wire(v) for k, v in value.items()}
     return value

@@ -49,11 +49,20 @@ def outline(text: str) -> Outline:
 
 def imported(tree: ast.Module) -> Iterator[tuple[str, int]]:
     """Yield what a module imports: a dotted name and the number of leading dots."""
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
             yield from ((alias.name, 0) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield from ((f"{node.module or ''}.{alias.name}".strip("."), node.level) for alias in node.names)
+
+
+def _statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """Yield every statement, and what holds statements; expressions, most of a tree, hold none."""
+    left: list[ast.AST] = [tree]
+    while left:
+        node = left.pop()
+        yield node
+        left += [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.expr)]
 
 
 def is_one_of_several(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bool:
