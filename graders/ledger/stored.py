@@ -5,6 +5,7 @@ class does not know any more is an error, one that is missing takes its default.
 """
 
 import dataclasses
+import functools
 import importlib
 import io
 import zlib
@@ -97,9 +98,11 @@ def _object(frame: Frame) -> Any:  # noqa: ANN401 - whatever was stored
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - the values of any dataclass of ours
+    if value is None or type(value) in {str, int, float, bool}:
+        return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         kind = type(value)
-        fields = {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value) if f.init}
+        fields = {name: _plain(getattr(value, name)) for name in _fields(kind)}
         return {CLASS: f"{kind.__module__}:{kind.__qualname__}", **fields}
     if isinstance(value, tuple) and len(value) >= LONG and all(type(v) is float for v in value):
         return {CLASS: "floats", "values": np.array(value, dtype=np.float64)}
@@ -112,7 +115,14 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - the values of any dataclass of 
     return str(value) if isinstance(value, str) else value  # also a StrEnum
 
 
+@functools.cache
+def _fields(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(f.name for f in dataclasses.fields(kind) if f.init)
+
+
 def _noun(value: Any) -> Any:  # noqa: ANN401 - the values of any dataclass of ours
+    if value is None or type(value) in {str, int, float, bool}:
+        return value
     match value:
         case {"is": "floats", "values": np.ndarray() as values}:
             return tuple(values.tolist())
