@@ -79,7 +79,7 @@ def bare(name: str) -> None:
     rubric = load_rubric(find_rubric(name))
     exam = exam_of(rubric)
     for _ in range(2):
-        training._ACCURACIES.clear()
+        training._KNOWN.clear()
         with tempfile.TemporaryDirectory() as folder:
             rooms = BareRooms(open_submission(ROOT / "reference"), Path(folder), time.process_time)
             start = time.monotonic()
@@ -104,7 +104,7 @@ def work(name: str, count: int, *, fresh: bool, side_by_side: bool, after_one: b
     ended, own, before = 0.0, -_own(rooms), _cpu_of_rooms()
     start, clock = time.process_time(), time.monotonic()
     for _ in range(count):
-        training._ACCURACIES.clear()  # of another submission's networks nothing would be known
+        training._KNOWN.clear()  # of another submission's networks nothing would be known
         grade_once(rubric, exam, rooms)
         if fresh:
             ended, own = ended + _cpu_of_rooms(), own + _own(rooms)
