@@ -157,8 +157,9 @@ class Batch:
             case Grading():
                 self._grading[work.row.key] = work
                 self._view.started(work.students[0].name)
+                presentation = self._publisher.presentation(work.students[0])
                 future: concurrent.futures.Future[Any] = self._workers.submit(
-                    grade_parcel, self._assignment, work.parcel, self._keep_observations
+                    grade_parcel, self._assignment, work.parcel, presentation, self._keep_observations
                 )
             case Rendering(student=student):
                 sitting = self._ledger.sitting(student.sitting or "")
@@ -226,7 +227,10 @@ class Batch:
             if outcome.fault:
                 self._publisher.remove(student.student)
             elif rendering := self._rendering(student):
-                self._ready.append(rendering)
+                if outcome.files and student is grading.students[0]:
+                    self._publisher.write(student, rendering.content, *outcome.files)
+                else:
+                    self._ready.append(rendering)
 
 
 def timeout_of(limits_seconds: float) -> float:

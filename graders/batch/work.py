@@ -34,7 +34,8 @@ class Outcome:
         scorecard: the scorecard's bytes; None where there is a fault.
         observations: what the submission answered; None unless asked for.
         criteria: the scorecard as rows.
-        seconds: wall time.
+        files: the student's report.html and results.json; None where there is a fault, or they were not asked for.
+        seconds: wall time of the grading.
         asked: how many questions the submission was asked now; 0 when all was known.
     """
 
@@ -42,6 +43,7 @@ class Outcome:
     scorecard: bytes | None = None
     observations: bytes | None = None
     criteria: tuple[CriterionRow, ...] = ()
+    files: tuple[str, str] | None = None
     seconds: float = 0.0
     asked: int = 0
 
@@ -102,8 +104,13 @@ def _closed(rooms: Rooms) -> None:
     rooms.close()
 
 
-def grade_parcel(assignment: Assignment, parcel: bytes, keep_observations: bool) -> Outcome:  # noqa: FBT001
-    """Grade a parcel; a fault of ours comes back as one, never as a low score."""
+def grade_parcel(
+    assignment: Assignment,
+    parcel: bytes,
+    presentation: Presentation,
+    keep_observations: bool,  # noqa: FBT001
+) -> Outcome:
+    """Grade a parcel and render its files; a fault of ours comes back as one, never as a low score."""
     clock = time.monotonic()
     try:
         if grader_version() != assignment.grader:
@@ -111,7 +118,8 @@ def grade_parcel(assignment: Assignment, parcel: bytes, keep_observations: bool)
         submission = submission_of(uncompressed(parcel))
         known: dict[bytes, Observation] = {}
         scorecard = sit(assignment.rubric, submission, assignment.exam(submission), Unwatched(), warm_rooms(), known)
-        return _outcome(assignment, scorecard, known if keep_observations else None, clock)
+        outcome = _outcome(assignment, scorecard, known if keep_observations else None, clock)
+        return dataclasses.replace(outcome, files=_rendered(scorecard, presentation))
     except SystemExit:  # the batch is stopping; the rooms are closed by now
         os._exit(STOPPED)
     except Exception as error:  # noqa: BLE001 - whatever fails here is ours, and the batch goes on
@@ -189,10 +197,14 @@ def render_files(scorecard: bytes, presentation: Presentation) -> tuple[str, str
     Measured times are left out: the same submission, rubric and seed give the same bytes. The ledger has them.
     """
     try:
-        card = presented(scorecard_of(scorecard), presentation)
-        return render_html(card), record_text(card)
+        return _rendered(scorecard_of(scorecard), presentation)
     except SystemExit:
         os._exit(STOPPED)
+
+
+def _rendered(scorecard: Scorecard, presentation: Presentation) -> tuple[str, str]:
+    card = presented(scorecard, presentation)
+    return render_html(card), record_text(card)
 
 
 def presented(card: Scorecard, presentation: Presentation) -> Scorecard:

@@ -29,7 +29,7 @@ from graders.exam_room.process import adopt_orphans
 T = TypeVar("T")
 PR_SET_PDEATHSIG = 1
 STOPPED = 130
-TASKS_EACH = 200  # two a submission; then a fresh worker takes over, whatever this one may have let grow
+TASKS_EACH = 200  # mostly one a submission; then a fresh worker takes over, whatever this one may have let grow
 
 
 class WorkerDied(Exception):

@@ -95,9 +95,12 @@ def graded(order: Sequence[str]) -> list[tuple[str, str]]:
     with LocalWorkers(1, timeout=600.0) as worker:
         for name in order:
             parcel = compressed(parcel_of(submission_of(CLASS[name])))
-            outcome: Outcome = worker.result(worker.submit(grade_parcel, assignment, parcel, False))  # noqa: FBT003
+            someone = Presentation(name="someone")
+            grading = worker.submit(grade_parcel, assignment, parcel, someone, False)  # noqa: FBT003
+            outcome: Outcome = worker.result(grading)
             assert outcome.scorecard is not None, outcome.fault
-            html, record = worker.result(worker.submit(render_files, outcome.scorecard, Presentation(name="someone")))
+            html, record = worker.result(worker.submit(render_files, outcome.scorecard, someone))
+            assert outcome.files == (html, record), "another report from what is stored"
             told.append((name, hashlib.sha256(f"{record}\0{html}".encode()).hexdigest()))
     return told
 

@@ -12,7 +12,7 @@ from graders.batch.grade_class import matched_class
 from graders.batch.publish import Publisher
 from graders.batch.run import Batch
 from graders.batch.students import rows_for
-from graders.batch.work import Outcome, Presentation, grade_parcel, render_files
+from graders.batch.work import Outcome, Presentation, grade_parcel
 from graders.intake import take_in
 from graders.ledger import CriterionRow, Ledger
 from graders.rubric import parse_rubric
@@ -25,7 +25,12 @@ FEW, MANY = 15, 90
 EACH = 6_000  # bytes that a student may cost: name, place, digests
 
 
-def graded(_assignment: Assignment, parcel: bytes, _keep: bool) -> Outcome:  # noqa: FBT001 - as grade_parcel has it
+def graded(
+    _assignment: Assignment,
+    parcel: bytes,
+    presentation: Presentation,
+    _keep: bool,  # noqa: FBT001 - as grade_parcel has it
+) -> Outcome:
     """Return a result of the usual size without grading anything."""
     noise = np.random.default_rng(len(parcel)).bytes(RESULT_BYTES)
     row = CriterionRow(
@@ -41,12 +46,8 @@ def graded(_assignment: Assignment, parcel: bytes, _keep: bool) -> Outcome:  # n
         seconds=1.0,
         visibility="visible",
     )
-    return Outcome(scorecard=noise, observations=noise, criteria=(row,), seconds=1.0)
-
-
-def rendered(scorecard: bytes, presentation: Presentation) -> tuple[str, str]:
-    """Return files of the usual size."""
-    return presentation.name + scorecard.hex()[:RESULT_BYTES], "{}"
+    files = presentation.name + noise.hex()[:RESULT_BYTES], "{}"
+    return Outcome(scorecard=noise, observations=noise, criteria=(row,), files=files, seconds=1.0)
 
 
 def memory_of(folder: Path, students: int) -> tuple[int, int]:
@@ -61,7 +62,7 @@ def memory_of(folder: Path, students: int) -> tuple[int, int]:
         rubric_path=str(rubric), rubric_text=RUBRIC, dataset="mnist_10k", data_dir="", seed=5, grader=grader_version()
     )
     _ = assignment.rubric, assignment.data.digest
-    workers = WorkersHere({grade_parcel: graded, render_files: rendered})
+    workers = WorkersHere({grade_parcel: graded})
     (folder / "out").mkdir()
     with take_in(folder / "work") as intake, Ledger(folder / "out", create=True) as ledger:
         members = matched_class(intake, None).members
