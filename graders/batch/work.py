@@ -1,6 +1,7 @@
 """What a worker does: grade a parcel, and render a student's files. Bytes in, bytes out; no ledger, no folder."""
 
 import atexit
+import contextlib
 import dataclasses
 import functools
 import os
@@ -34,7 +35,7 @@ class Outcome:
         scorecard: the scorecard's bytes; None where there is a fault.
         observations: what the submission answered; None unless asked for.
         criteria: the scorecard as rows.
-        files: the student's report.html and results.json; None where there is a fault, or they were not asked for.
+        files: the student's report.html and results.json; None where they are still to be rendered.
         seconds: wall time of the grading.
         asked: how many questions the submission was asked now; 0 when all was known.
     """
@@ -119,7 +120,9 @@ def grade_parcel(
         known: dict[bytes, Observation] = {}
         scorecard = sit(assignment.rubric, submission, assignment.exam(submission), Unwatched(), warm_rooms(), known)
         outcome = _outcome(assignment, scorecard, known if keep_observations else None, clock)
-        return dataclasses.replace(outcome, files=_rendered(scorecard, presentation))
+        with contextlib.suppress(Exception):  # what was graded is kept first; rendering alone will tell what is wrong
+            return dataclasses.replace(outcome, files=_rendered(scorecard, presentation))
+        return outcome
     except SystemExit:  # the batch is stopping; the rooms are closed by now
         os._exit(STOPPED)
     except Exception as error:  # noqa: BLE001 - whatever fails here is ours, and the batch goes on

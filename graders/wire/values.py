@@ -99,9 +99,9 @@ def unpack(form: Any, arrays: list[np.ndarray]) -> Any:
 
 
 def _size(form: Any) -> int:
-    """Return how many items a form is, without those nested in it."""
+    """Return how many items a form is, a history with its floats, anything else without what is nested in it."""
     history = form.get("h") if isinstance(form, dict) else None
-    return 1 + history.count(" ") if isinstance(history, str) else 1
+    return 2 + history.count(" ") if isinstance(history, str) else 1
 
 
 SCALARS = (bool, str)

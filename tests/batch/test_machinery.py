@@ -8,8 +8,16 @@ from pathlib import Path
 import psutil
 import pytest
 
+from graders.batch import work
+from graders.batch.assignment import Assignment, grader_version
+from graders.exam_room import Rooms
+from graders.grading.scorecard import Scorecard
 from graders.ledger import Ledger, Status, StudentResult, results_of
-from tests.batch.classroom import SLOW, command, run, write_rubric, write_work
+from graders.ledger.parcel import compressed, parcel_of
+from graders.ledger.stored import scorecard_of
+from tests.batch.classroom import RUBRIC, SLOW, command, run, write_rubric, write_work
+from tests.report import samples
+from tests.sitting import submission_of
 
 
 def workers_that_grade(batch: psutil.Process) -> list[psutil.Process]:
@@ -99,3 +107,26 @@ def test_a_grader_that_crashes_leaves_its_criterion_ungraded_and_no_total(tmp_pa
     record = json.loads((tmp_path / "out" / "students" / "amara" / "results.json").read_text())
     assert record["total"]["earned"] is None
     assert amara.criteria[0].earned == 6, "what could be graded is graded"
+
+
+def test_a_report_that_cannot_be_rendered_costs_no_grade(monkeypatch: pytest.MonkeyPatch) -> None:
+    card = samples.full_marks()
+
+    def unrendered(_card: Scorecard) -> str:
+        raise MemoryError
+
+    monkeypatch.setattr(work, "sit", lambda *_: card)
+    monkeypatch.setattr(work, "warm_rooms", Rooms)
+    assignment = Assignment(
+        rubric_path="small.yaml", rubric_text=RUBRIC, dataset="mnist_10k", data_dir="", seed=5, grader=grader_version()
+    )
+    parcel = compressed(parcel_of(submission_of({"mlp_numpy.py": "import numpy as np\n"})))
+    someone = work.Presentation(name="someone")
+    rendered = work.grade_parcel(assignment, parcel, someone, False)  # noqa: FBT003
+    monkeypatch.setattr(work, "render_html", unrendered)
+    graded = work.grade_parcel(assignment, parcel, someone, False)  # noqa: FBT003
+    assert rendered.files is not None
+    assert "someone" in rendered.files[0]
+    assert (graded.fault, graded.files, graded.scorecard) == ("", None, rendered.scorecard)
+    assert graded.scorecard is not None
+    assert scorecard_of(graded.scorecard).earned == card.earned

@@ -1,5 +1,6 @@
 """What is sent out of a file in memory arrives as what is sent from the array, and the file goes with the array."""
 
+import errno
 import os
 import sys
 import threading
@@ -82,6 +83,44 @@ def test_a_file_goes_with_its_array_and_not_before() -> None:
     del piece
     with pytest.raises(OSError, match="descriptor"):
         os.fstat(number)
+
+
+def test_bytes_that_two_arrays_lie_over_have_no_file_that_goes_with_one_of_them() -> None:
+    files, shared = MemoryFiles(), bytes(constant())
+    first, second = (files.piece(np.frombuffer(shared, dtype=np.uint8).data) for _ in range(2))
+    del first
+    assert arrived(second) == shared
+
+
+def test_files_hold_no_more_than_they_may() -> None:
+    files = MemoryFiles(most=5 * LARGE_BYTES)
+    first, second = constant(), constant(4 * LARGE_BYTES)
+    assert files.piece(first.data).file is not None
+    assert files.piece(second.data).file is None
+    assert files.piece(first.data).file is not None
+    del first
+    assert files.piece(second.data).file is not None
+
+
+def test_where_the_kernel_fills_no_pipe_out_of_a_file_the_array_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    array, sendfile, calls = constant(), os.sendfile, []
+
+    def once(out: int, file: int, offset: int, count: int) -> int:
+        calls.append(offset)
+        if len(calls) > 1:
+            raise OSError(errno.EINVAL, "no such thing")
+        return sendfile(out, file, offset, count)
+
+    monkeypatch.setattr(os, "sendfile", once)
+    assert arrived(MemoryFiles().piece(array.data)) == array.tobytes()
+    assert len(calls) > 1
+
+
+def test_a_room_that_is_gone_is_no_reason_to_write() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb", 0) as stream, pytest.raises(BrokenPipeError):
+        MemoryFiles().piece(constant().data).send(stream)
 
 
 def test_where_no_file_can_be_made_the_array_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
