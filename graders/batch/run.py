@@ -92,14 +92,16 @@ class Batch:
     def run(self, hand_ins: Sequence[tuple[HandInRow, HandIn]]) -> Tally:
         """Grade everything that is not graded yet, and write the files of everyone."""
         coming = self._opened(hand_ins)
-        more = True
-        while more or self._running or self._ready:
-            while (more or self._ready) and len(self._running) < self._workers.count + WAITING:
-                work = self._ready.popleft() if self._ready else next(coming, None)
-                if work is None:
-                    more = False
+        ahead = next(coming, None)
+        while ahead or self._running or self._ready:
+            while (ahead or self._ready) and len(self._running) < self._workers.count + WAITING:
+                work: Work | None
+                if self._ready:
+                    work = self._ready.popleft()
                 else:
-                    self._submit(work)
+                    work, ahead = ahead, next(coming, None)
+                if work:
+                    self._submit(work, last=ahead is None)
                 self._view.tick()
             self._wait()
         return self.tally
@@ -132,7 +134,9 @@ class Batch:
             if key in self._grading:
                 self._grading[key].students.append(opened)
                 continue
-            yield Grading(row=self._sitting(key, digest), parcel=compressed(parcel), students=[opened])
+            grading = Grading(row=self._sitting(key, digest), parcel=compressed(parcel), students=[opened])
+            self._grading[key] = grading
+            yield grading
 
     def _sitting(self, key: str, parcel: str) -> SittingRow:
         a = self._assignment
@@ -152,14 +156,13 @@ class Batch:
         content = self._publisher.stale(student)
         return Rendering(student=student, content=content) if content else None
 
-    def _submit(self, work: Work) -> None:
+    def _submit(self, work: Work, *, last: bool) -> None:
         match work:
             case Grading():
-                self._grading[work.row.key] = work
                 self._view.started(work.students[0].name)
                 presentation = self._publisher.presentation(work.students[0])
                 future: concurrent.futures.Future[Any] = self._workers.submit(
-                    grade_parcel, self._assignment, work.parcel, presentation, self._keep_observations
+                    grade_parcel, self._assignment, work.parcel, presentation, self._keep_observations, last
                 )
             case Rendering(student=student):
                 sitting = self._ledger.sitting(student.sitting or "")

@@ -93,7 +93,7 @@ class Unwatched:
 def warm_rooms() -> Rooms:
     """Return the rooms of this worker: opened once, for every submission that it grades.
 
-    A worker counts as one core, so its rooms work in turn.
+    A worker counts as one core, so its rooms work in turn; only the last submission of a class has more.
     """
     rooms = Rooms(side_by_side=False)
     atexit.register(_closed, rooms)
@@ -110,15 +110,26 @@ def grade_parcel(
     parcel: bytes,
     presentation: Presentation,
     keep_observations: bool,  # noqa: FBT001
+    last: bool,  # noqa: FBT001
 ) -> Outcome:
-    """Grade a parcel and render its files; a fault of ours comes back as one, never as a low score."""
+    """Grade a parcel and render its files; a fault of ours comes back as one, never as a low score.
+
+    Args:
+        assignment: what it is graded by.
+        parcel: the submission.
+        presentation: what its files say beside the scorecard.
+        keep_observations: whether what it answers comes back.
+        last: whether it is the last of the class: then its rooms work at the same time, for a core is free soon.
+    """
     clock = time.monotonic()
     try:
         if grader_version() != assignment.grader:
             return Outcome(fault="The worker has another version of the grader.")
         submission = submission_of(uncompressed(parcel))
         known: dict[bytes, Observation] = {}
-        scorecard = sit(assignment.rubric, submission, assignment.exam(submission), Unwatched(), warm_rooms(), known)
+        rooms = warm_rooms()
+        rooms.side_by_side = last
+        scorecard = sit(assignment.rubric, submission, assignment.exam(submission), Unwatched(), rooms, known)
         outcome = _outcome(assignment, scorecard, known if keep_observations else None, clock)
         with contextlib.suppress(Exception):  # what was graded is kept first; rendering alone will tell what is wrong
             return dataclasses.replace(outcome, files=_rendered(scorecard, presentation))

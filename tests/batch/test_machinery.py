@@ -122,9 +122,9 @@ def test_a_report_that_cannot_be_rendered_costs_no_grade(monkeypatch: pytest.Mon
     )
     parcel = compressed(parcel_of(submission_of({"mlp_numpy.py": "import numpy as np\n"})))
     someone = work.Presentation(name="someone")
-    rendered = work.grade_parcel(assignment, parcel, someone, False)  # noqa: FBT003
+    rendered = work.grade_parcel(assignment, parcel, someone, False, False)  # noqa: FBT003
     monkeypatch.setattr(work, "render_html", unrendered)
-    graded = work.grade_parcel(assignment, parcel, someone, False)  # noqa: FBT003
+    graded = work.grade_parcel(assignment, parcel, someone, False, False)  # noqa: FBT003
     assert rendered.files is not None
     assert "someone" in rendered.files[0]
     assert (graded.fault, graded.files, graded.scorecard) == ("", None, rendered.scorecard)
