@@ -95,13 +95,10 @@ class Batch:
         ahead = next(coming, None)
         while ahead or self._running or self._ready:
             while (ahead or self._ready) and len(self._running) < self._workers.count + WAITING:
-                work: Work | None
-                if self._ready:
-                    work = self._ready.popleft()
-                else:
-                    work, ahead = ahead, next(coming, None)
-                if work:
-                    self._submit(work, last=ahead is None)
+                if ahead and not self._ready:
+                    self._ready.append(ahead)
+                    ahead = next(coming, None)
+                self._submit(self._ready.popleft(), last=ahead is None)
                 self._view.tick()
             self._wait()
         return self.tally

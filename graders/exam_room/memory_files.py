@@ -46,16 +46,14 @@ class Piece:
         Raises:
             OSError: nobody reads the stream any more.
         """
-        if sys.platform != "linux" or self.file is None:
-            return stream.write(self.data[self.sent :])
-        try:
-            return os.sendfile(stream.fileno(), self.file, self.sent, len(self.data) - self.sent)
-        except BlockingIOError:
-            return None
-        except BrokenPipeError:
-            raise
-        except OSError:  # Linux 5.10 and sandboxed kernels fill no pipe out of a file
-            return stream.write(self.data[self.sent :])
+        if sys.platform == "linux" and self.file is not None:
+            try:
+                return os.sendfile(stream.fileno(), self.file, self.sent, len(self.data) - self.sent)
+            except BlockingIOError:
+                return None
+            except OSError:  # Linux 5.10 and sandboxed kernels fill no pipe out of a file; writing tells anything else
+                pass
+        return stream.write(self.data[self.sent :])
 
 
 class MemoryFiles:

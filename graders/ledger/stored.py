@@ -26,6 +26,7 @@ CLASS = "is"
 LONG = 8  # a tuple of as many floats or more travels as an array
 FRAME_CAP = 2**31
 FAST = 1  # of zlib's levels
+PLAIN = frozenset({str, int, float, bool, type(None)})  # most values, and the same on both sides
 
 
 def scorecard_bytes(scorecard: Scorecard) -> bytes:
@@ -98,7 +99,7 @@ def _object(frame: Frame) -> Any:  # noqa: ANN401 - whatever was stored
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - the values of any dataclass of ours
-    if value is None or type(value) in {str, int, float, bool}:
+    if type(value) in PLAIN:
         return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         kind = type(value)
@@ -121,7 +122,7 @@ def _fields(kind: type[Any]) -> tuple[str, ...]:
 
 
 def _noun(value: Any) -> Any:  # noqa: ANN401 - the values of any dataclass of ours
-    if value is None or type(value) in {str, int, float, bool}:
+    if type(value) in PLAIN:
         return value
     match value:
         case {"is": "floats", "values": np.ndarray() as values}:

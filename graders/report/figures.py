@@ -33,7 +33,6 @@ _KINDS = {kind.__name__: kind for kind in (Curves, GapOverSeeds, AgainstReferenc
 _LEGEND_ROW = 18.0
 _ABOVE, _BELOW, _RIGHT, _EDGE, _TICK, _LABEL = 8.0, 42.0, 10.0, 4.0, 7.0, 16.0  # margins, in SVG units
 _TICK_SIZE = 11.0  # of the labels at ticks
-_INTERVALS, _STEPS = 5, (1, 2, 2.5, 5, 10)  # between ticks: as many as a telephone shows side by side
 _DRAWABLE = 1e200  # beyond it an axis' own arithmetic overflows
 
 
@@ -97,7 +96,7 @@ def _paint_curves(exhibit: Curves, figure: Figure) -> None:
             label=_shortened(name, 28),
         )
     if all(float(x).is_integer() for x in exhibit.x if _drawable(x)):
-        axes.xaxis.set_major_locator(MaxNLocator(nbins=_INTERVALS, steps=_STEPS, integer=True))
+        axes.xaxis.set_major_locator(_ticks(integer=True))
     if not drawn:
         _say_nothing_to_draw(axes)
     columns = _legend_columns(exhibit)
@@ -108,7 +107,7 @@ def _paint_curves(exhibit: Curves, figure: Figure) -> None:
 
 def _paint_gaps(exhibit: GapOverSeeds, figure: Figure) -> None:
     axes = _axes(figure, x_label="seed, in the order of the runs", y_label="accuracy gap (points)")
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=_INTERVALS, steps=_STEPS, integer=True))
+    axes.xaxis.set_major_locator(_ticks(integer=True))
     if _drawable(exhibit.low) and _drawable(exhibit.high):
         axes.axhspan(exhibit.low, exhibit.high, facecolor=BAND, label="interval of the mean")
     axes.axhline(0.0, color=MUTED, linewidth=0.8)
@@ -176,13 +175,18 @@ def _axes(figure: Figure, *, x_label: str, y_label: str) -> Axes:
     axes.relim()
     axes.autoscale()
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MaxNLocator(nbins=_INTERVALS, steps=_STEPS))
+        axis.set_major_locator(_ticks())
         axis.set_major_formatter(FullNumbers())
     axes.set_xlabel(_shortened(x_label, 45))
     axes.set_ylabel(_shortened(y_label, 28))
     axes.grid(visible=True, axis="y", color=FAINT)
     axes.tick_params(axis="y", left=False)  # the grid's lines show where they are
     return axes
+
+
+def _ticks(*, integer: bool = False) -> MaxNLocator:
+    """Return where an axis' ticks stand: with as many intervals as a telephone shows side by side."""
+    return MaxNLocator(nbins=5, steps=(1, 2, 2.5, 5, 10), integer=integer)
 
 
 def _lay_out(axes: Axes, *, legend_rows: int) -> None:

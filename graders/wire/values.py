@@ -53,12 +53,7 @@ def pack(value: Any, arrays: list[np.ndarray], depth: int = 0) -> Any:
         case tuple():
             return {"t": [pack(v, arrays, deeper) for v in value]}
         case list():
-            is_history = bool(value) and all(type(v) is float for v in value)
-            return (
-                {"h": " ".join(map(float.hex, value))}
-                if is_history
-                else {"l": [pack(v, arrays, deeper) for v in value]}
-            )
+            return _packed_list(value, arrays, deeper)
         case dict():
             return {"d": [[pack(k, arrays, deeper), pack(v, arrays, deeper)] for k, v in value.items()]}
         case Tagged(tag="p"):
@@ -69,6 +64,12 @@ def pack(value: Any, arrays: list[np.ndarray], depth: int = 0) -> Any:
             return {"o": str(value.content)[:200]}
     msg = f"{type(value).__name__} is not plain data"
     raise TypeError(msg)
+
+
+def _packed_list(value: list[Any], arrays: list[np.ndarray], depth: int) -> Any:
+    if value and all(type(v) is float for v in value):
+        return {"h": " ".join(map(float.hex, value))}
+    return {"l": [pack(v, arrays, depth) for v in value]}
 
 
 def unpack(form: Any, arrays: list[np.ndarray]) -> Any:

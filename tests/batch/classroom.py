@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from graders.batch.assignment import Assignment, grader_version
 from tests.sitting import ROOT, edited_reference
 
 RUBRIC = """\
@@ -23,6 +24,13 @@ criteria:
 """
 SUM_OVER_IMAGES = ("e / e.sum(axis=1, keepdims=True)", "e / e.sum(axis=0, keepdims=True)")
 SLOW = "import time\n\ndef softmax(z):\n    time.sleep(3)\n    return z\n"
+
+
+def small_assignment(text: str = RUBRIC) -> Assignment:
+    """Return what a class is graded by, as a worker is told."""
+    return Assignment(
+        rubric_path="small.yaml", rubric_text=text, dataset="mnist_10k", data_dir="", seed=5, grader=grader_version()
+    )
 
 
 def write_rubric(folder: Path, text: str = RUBRIC, name: str = "small.yaml") -> Path:

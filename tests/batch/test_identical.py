@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from graders.batch.assignment import Assignment, grader_version
 from graders.batch.work import Outcome, Presentation, grade_parcel, render_files
 from graders.batch.workers import LocalWorkers
 from graders.ledger.parcel import compressed, parcel_of
-from tests.batch.classroom import wrong_softmax
+from tests.batch.classroom import small_assignment, wrong_softmax
 from tests.sitting import edited_reference, submission_of
 
 RUBRIC = """\
@@ -83,14 +82,7 @@ ORDERS: Sequence[Sequence[str]] = (
 
 def graded(order: Sequence[str]) -> list[tuple[str, str]]:
     """Have one worker process of the batch grade these; returns (whose, digest of results.json and report.html)."""
-    assignment = Assignment(
-        rubric_path="kinds.yaml",
-        rubric_text=RUBRIC,
-        dataset="mnist_10k",
-        data_dir="",
-        seed=5,
-        grader=grader_version(),
-    )
+    assignment = small_assignment(RUBRIC)
     told = []
     with LocalWorkers(1, timeout=600.0) as worker:
         for number, name in enumerate(order, start=1):

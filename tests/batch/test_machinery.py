@@ -9,13 +9,12 @@ import psutil
 import pytest
 
 from graders.batch import work
-from graders.batch.assignment import Assignment, grader_version
 from graders.exam_room import Rooms
 from graders.grading.scorecard import Scorecard
 from graders.ledger import Ledger, Status, StudentResult, results_of
 from graders.ledger.parcel import compressed, parcel_of
 from graders.ledger.stored import scorecard_of
-from tests.batch.classroom import RUBRIC, SLOW, command, run, write_rubric, write_work
+from tests.batch.classroom import SLOW, command, run, small_assignment, write_rubric, write_work
 from tests.report import samples
 from tests.sitting import submission_of
 
@@ -117,9 +116,7 @@ def test_a_report_that_cannot_be_rendered_costs_no_grade(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(work, "sit", lambda *_: card)
     monkeypatch.setattr(work, "warm_rooms", Rooms)
-    assignment = Assignment(
-        rubric_path="small.yaml", rubric_text=RUBRIC, dataset="mnist_10k", data_dir="", seed=5, grader=grader_version()
-    )
+    assignment = small_assignment()
     parcel = compressed(parcel_of(submission_of({"mlp_numpy.py": "import numpy as np\n"})))
     someone = work.Presentation(name="someone")
     rendered = work.grade_parcel(assignment, parcel, someone, False, False)  # noqa: FBT003

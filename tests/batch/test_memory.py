@@ -6,18 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from graders.batch.assignment import Assignment, grader_version
+from graders.batch.assignment import Assignment
 from graders.batch.finish import finish
-from graders.batch.grade_class import matched_class
-from graders.batch.publish import Publisher
-from graders.batch.run import Batch
-from graders.batch.students import rows_for
 from graders.batch.work import Outcome, Presentation, grade_parcel
-from graders.intake import take_in
-from graders.ledger import CriterionRow, Ledger
-from graders.rubric import parse_rubric
-from tests.batch.classroom import RUBRIC
-from tests.batch.workers_here import QuietView, WorkersHere
+from graders.ledger import CriterionRow
+from tests.batch.workers_here import batch_here
 from tests.dashboard.big_class import fill
 
 RESULT_BYTES = 300_000  # of a scorecard, of observations and of a report: what a graded submission amounts to
@@ -29,8 +22,7 @@ def graded(
     _assignment: Assignment,
     parcel: bytes,
     presentation: Presentation,
-    _keep: bool,  # noqa: FBT001 - as grade_parcel has it
-    _last: bool,  # noqa: FBT001
+    *_flags: bool,
 ) -> Outcome:
     """Return a result of the usual size without grading anything."""
     noise = np.random.default_rng(len(parcel)).bytes(RESULT_BYTES)
@@ -57,26 +49,10 @@ def memory_of(folder: Path, students: int) -> tuple[int, int]:
         work = folder / "work" / f"student{number:03d}"
         work.mkdir(parents=True)
         (work / "mlp_numpy.py").write_text(f"import numpy as np\n# {number}\n" + "# filled\n" * 500)
-    rubric = folder / "small.yaml"
-    rubric.write_text(RUBRIC)
-    assignment = Assignment(
-        rubric_path=str(rubric), rubric_text=RUBRIC, dataset="mnist_10k", data_dir="", seed=5, grader=grader_version()
-    )
-    _ = assignment.rubric, assignment.data.digest
-    workers = WorkersHere({grade_parcel: graded})
-    (folder / "out").mkdir()
-    with take_in(folder / "work") as intake, Ledger(folder / "out", create=True) as ledger:
-        members = matched_class(intake, None).members
-        rows = rows_for(members)
-        ledger.keep_class(rows)
-        parsed = parse_rubric(rubric, RUBRIC)
-        ledger.keep_rubric(parsed.digest, str(rubric), parsed.title, RUBRIC)
-        publisher = Publisher(ledger, folder / "out")
-        handed_in = [(row, member.hand_in) for row, member in zip(rows, members, strict=True) if member.hand_in]
+    with batch_here(folder, {grade_parcel: graded}) as (batch, handed_in):
         gc.collect()
         tracemalloc.start()
         try:
-            batch = Batch(ledger, assignment, workers, publisher, QuietView(), keep_observations=True)
             tally = batch.run(handed_in)
             peak = tracemalloc.get_traced_memory()[1]
             gc.collect()

@@ -2,19 +2,12 @@
 
 from pathlib import Path
 
-from graders.batch.assignment import Assignment, grader_version
-from graders.batch.grade_class import matched_class
-from graders.batch.publish import Publisher
-from graders.batch.run import Batch, Tally
-from graders.batch.students import rows_for
+from graders.batch.assignment import Assignment
+from graders.batch.run import Tally
 from graders.batch.work import Outcome, Presentation, grade_parcel, render_files
-from graders.intake import take_in
-from graders.ledger import Ledger
 from graders.ledger.parcel import submission_of, uncompressed
 from graders.ledger.stored import scorecard_bytes
-from graders.rubric import parse_rubric
-from tests.batch.classroom import RUBRIC
-from tests.batch.workers_here import QuietView, WorkersHere
+from tests.batch.workers_here import batch_here
 from tests.report import samples
 
 
@@ -27,8 +20,7 @@ class Class:
     """
 
     def __init__(self, folder: Path, *sources: str) -> None:
-        self.out = folder / "out"
-        self.out.mkdir()
+        self.folder = folder
         self.given: list[tuple[str, bool]] = []
         self.rendered: list[str] = []
         for number, source in enumerate(sources):
@@ -56,29 +48,12 @@ class Class:
 
     def run(self) -> Tally:
         """Grade the class."""
-        rubric = self.out / "small.yaml"
-        assignment = Assignment(
-            rubric_path=str(rubric),
-            rubric_text=RUBRIC,
-            dataset="mnist_10k",
-            data_dir="",
-            seed=5,
-            grader=grader_version(),
-        )
-        workers = WorkersHere({grade_parcel: self.graded, render_files: self.render})
-        with take_in(self.out.parent / "work") as intake, Ledger(self.out, create=True) as ledger:
-            members = matched_class(intake, None).members
-            rows = rows_for(members)
-            ledger.keep_class(rows)
-            parsed = parse_rubric(rubric, RUBRIC)
-            ledger.keep_rubric(parsed.digest, str(rubric), parsed.title, RUBRIC)
-            handed_in = [(row, member.hand_in) for row, member in zip(rows, members, strict=True) if member.hand_in]
-            batch = Batch(ledger, assignment, workers, Publisher(ledger, self.out), QuietView(), keep_observations=True)
+        with batch_here(self.folder, {grade_parcel: self.graded, render_files: self.render}) as (batch, handed_in):
             return batch.run(handed_in)
 
     def reports(self) -> dict[str, str]:
         """Return everyone's report."""
-        return {path.parent.name: path.read_text() for path in self.out.glob("students/*/report.html")}
+        return {path.parent.name: path.read_text() for path in self.folder.glob("out/students/*/report.html")}
 
 
 def test_every_submission_is_graded_once_and_the_last_one_is_known(tmp_path: Path) -> None:

@@ -1,9 +1,19 @@
 """The seam of the batch: work done in this process at once, and a view that says nothing."""
 
 import concurrent.futures
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
+
+from graders.batch.grade_class import matched_class
+from graders.batch.publish import Publisher
+from graders.batch.run import Batch
+from graders.batch.students import rows_for
+from graders.intake import HandIn, take_in
+from graders.ledger import HandInRow, Ledger
+from tests.batch.classroom import small_assignment
 
 T = TypeVar("T")
 
@@ -62,3 +72,26 @@ class QuietView:
 
     def tick(self) -> None:
         """Say nothing."""
+
+
+@contextlib.contextmanager
+def batch_here(
+    folder: Path, stand_ins: dict[Callable[..., Any], Callable[..., Any]]
+) -> Iterator[tuple[Batch, Sequence[tuple[HandInRow, HandIn]]]]:
+    """Give the real coordinator of the class in `folder/work`, with results in `folder/out`, and what was handed in.
+
+    Args:
+        folder: of the class.
+        stand_ins: function of the workers -> what is run instead of it.
+    """
+    assignment, out = small_assignment(), folder / "out"
+    out.mkdir(exist_ok=True)
+    rubric = assignment.rubric
+    with take_in(folder / "work") as intake, Ledger(out, create=True) as ledger:
+        members = matched_class(intake, None).members
+        rows = rows_for(members)
+        ledger.keep_class(rows)
+        ledger.keep_rubric(rubric.digest, assignment.rubric_path, rubric.title, assignment.rubric_text)
+        handed_in = [(row, member.hand_in) for row, member in zip(rows, members, strict=True) if member.hand_in]
+        workers, publisher = WorkersHere(stand_ins), Publisher(ledger, out)
+        yield Batch(ledger, assignment, workers, publisher, QuietView(), keep_observations=True), handed_in

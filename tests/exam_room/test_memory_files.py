@@ -116,7 +116,7 @@ def test_where_the_kernel_fills_no_pipe_out_of_a_file_the_array_is_written(monke
     assert len(calls) > 1
 
 
-def test_a_room_that_is_gone_is_no_reason_to_write() -> None:
+def test_a_room_that_is_gone_is_told_of() -> None:
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb", 0) as stream, pytest.raises(BrokenPipeError):
