@@ -1,6 +1,5 @@
 """Judging a PyTorch port's state after a few steps by the states that the contract leads to."""
 
-import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,7 +15,7 @@ from graders.measure.port_steps import (
     Port,
     leaving_one_out,
 )
-from graders.measure.trajectory import distance, is_near
+from graders.measure.trajectory import any_near, distance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,10 +55,8 @@ class PortJudge:
 
     def batches(self, start: Params, got: Params) -> str:
         """Judge one epoch of two mini-batches, the second of one image; every order is tried."""
-        orders = leaving_one_out(*self.whole)
         n = len(self.whole[1])
-        lrs = [self.lr, self.lr]
-        right = [state for order in orders for state in self.port.walk(start, order, lrs=lrs)]
+        right = self.port.walk(start, leaving_one_out(*self.whole), lrs=[self.lr, self.lr])
         what = f"one epoch over {n} images in batches of {n - 1} can reach (last batch taken or dropped)"
         return self._among(start, got, right, what=what)
 
@@ -128,17 +125,16 @@ class PortJudge:
         what = f"two epochs over {n} images in batches of {n - 1} can reach when the rate changes between them only"
         if not self.port.accumulates and self._reached(got, self._second_epochs(after_one, orders), start=start):
             return f"the weights are one of the states that {what}"
-        twice = list(itertools.product(orders, repeat=2))
         if self.port.accumulates:  # the second epoch's gradients contain the first one's
             right = (
-                self.port.walk(start, one + two, lrs=[lr, lr, rate, rate])[-1]
+                self.port.walk(start, [(X[i], y[i]) for X, y in orders] + orders, lrs=[lr, lr, rate, rate])[-1]
                 for rate in self._second_rates
-                for one, two in twice
+                for i in range(n)
             )
         else:
-            every = [state for order in orders for state in self._epochs(start, order, (lr,))]
-            firsts = [*every[1::3], *every[::3], *every[2::3]]  # nearly everyone takes the last batch
-            right = (state for first in firsts for state in self._second_epochs(first, orders))
+            dropped, taken, adding = self._epochs(start, orders, (lr,))
+            firsts = (taken, dropped, adding)  # nearly everyone takes the last batch
+            right = (state for runs in firsts for i in range(n) for state in self._second_epochs(_run(runs, i), orders))
         return self._among(start, got, right, what=what)
 
     @property
@@ -146,17 +142,16 @@ class PortJudge:
         """The second of two epochs' learning rate under both accepted cosines, and when it is constant."""
         return self.lr / 2, 0.0, self.lr
 
-    def _second_epochs(self, first: Params, orders: Sequence[Sequence[Batch]]) -> Iterator[Params]:
-        """Yield where a second epoch leads."""
-        for order in orders:
-            yield from self._epochs(first, order, self._second_rates)
+    def _second_epochs(self, first: Params, orders: Sequence[Batch]) -> Iterator[Params]:
+        """Yield where a second epoch leads, in all orders side by side."""
+        return self._epochs(first, orders, self._second_rates)
 
-    def _epochs(self, start: Params, order: Sequence[Batch], rates: Sequence[float]) -> Iterator[Params]:
-        """Yield where an epoch of two batches leads at each rate.
+    def _epochs(self, start: Params, orders: Sequence[Batch], rates: Sequence[float]) -> Iterator[Params]:
+        """Yield where an epoch of two batches leads at each rate, in all orders side by side.
 
         The last batch is dropped, taken, or taken with gradients that add up. Thousands of epochs are tried.
         """
-        first, last = order
+        first, last = orders
         with np.errstate(all="ignore"):
             g = self.port.moving(start, *first)
             for rate in rates:
@@ -198,15 +193,20 @@ class PortJudge:
         return f"largest gap {gap:.1e} of the array's move, allowed {self.rtol:.1e}"
 
     def _among(self, start: Params, got: Params, right: Iterable[Params], *, what: str) -> str:
-        """Pass when the state is one of those that some order of the images leads to."""
+        """Pass when the state is one of those that some order of the images leads to; these lie side by side."""
         if self._reached(got, right, start=start):
             return f"the weights are one of the states that {what}"
         raise Wrong(f"Your weights are none of the states that {what}.", expected="one of those states")
 
     def _reached(self, got: Params, states: Iterable[Params], *, start: Params) -> bool:
         with np.errstate(all="ignore"):
-            return any(is_near(got, state, start=start, rtol=self.rtol) for state in states)
+            return any(any_near(got, runs, start=start, rtol=self.rtol) for runs in states)
 
 
 def _stepped(theta: Params, g: Params, rate: float) -> Params:
     return Params(**{n: getattr(theta, n) - rate * getattr(g, n) for n in truth.NAMES})
+
+
+def _run(runs: Params, i: int) -> Params:
+    """Return one of several runs side by side."""
+    return Params(**{n: getattr(runs, n)[i] for n in truth.NAMES})

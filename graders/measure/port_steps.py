@@ -1,4 +1,8 @@
-"""Where a PyTorch port's weights go, step by step: with the contract's network and loss, and with wrong ones."""
+"""Where a PyTorch port's weights go, step by step: with the contract's network and loss, and with wrong ones.
+
+Every array may have a further axis in front, for runs side by side that differ in their images or their weights: small
+arrays cost NumPy as much as large ones.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,28 +17,30 @@ from graders.measure import truth
 from graders.measure.trajectory import Rule, course, follow
 
 Batch: TypeAlias = tuple[np.ndarray, np.ndarray]
-"""Images (N, D) and labels (N,)."""
+"""Images (..., N, D) and labels (..., N)."""
 
 AtTheLogits: TypeAlias = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""From logits (N, K) and one-hot labels (N, K) to the loss's gradient with respect to the logits (N, K)."""
+"""From logits and one-hot labels to the loss's gradient with respect to the logits, all (..., N, K)."""
 
 
 Activation: TypeAlias = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
-"""From pre-activations (N, H) to activations and their derivatives, both (N, H)."""
+"""From pre-activations to activations and their derivatives, all (..., N, H)."""
 
 
 def mean_cross_entropy(z: np.ndarray, Y: np.ndarray) -> np.ndarray:
     """The contract's loss: (P - Y) / N."""
-    at_logits: np.ndarray = (truth.softmax(z) - Y) / len(z)
+    at_logits: np.ndarray = (truth.softmax(z) - Y) / z.shape[-2]
     return at_logits
 
 
 def _summed(z: np.ndarray, Y: np.ndarray) -> np.ndarray:
-    return mean_cross_entropy(z, Y) * len(z)
+    at_logits: np.ndarray = truth.softmax(z) - Y
+    return at_logits
 
 
 def _averaged_twice(z: np.ndarray, Y: np.ndarray) -> np.ndarray:
-    return mean_cross_entropy(z, Y) / len(z)
+    at_logits: np.ndarray = mean_cross_entropy(z, Y) / z.shape[-2]
+    return at_logits
 
 
 def _uphill(z: np.ndarray, Y: np.ndarray) -> np.ndarray:
@@ -43,7 +49,7 @@ def _uphill(z: np.ndarray, Y: np.ndarray) -> np.ndarray:
 
 def _through_softmax(P: np.ndarray, at_probabilities: np.ndarray) -> np.ndarray:
     """Carry a gradient back through a softmax whose output is P: P (g - sum(P g))."""
-    carried: np.ndarray = P * (at_probabilities - (P * at_probabilities).sum(axis=1, keepdims=True))
+    carried: np.ndarray = P * (at_probabilities - (P * at_probabilities).sum(axis=-1, keepdims=True))
     return carried
 
 
@@ -53,36 +59,36 @@ def _softmax_twice(z: np.ndarray, Y: np.ndarray) -> np.ndarray:
 
 
 def _probability_instead_of_log(z: np.ndarray, Y: np.ndarray) -> np.ndarray:
-    return _through_softmax(truth.softmax(z), -Y / len(z))
+    return _through_softmax(truth.softmax(z), -Y / z.shape[-2])
 
 
 def _squared_error(z: np.ndarray, Y: np.ndarray) -> np.ndarray:
-    at_logits: np.ndarray = 2 * (z - Y) / z.size
+    at_logits: np.ndarray = 2 * (z - Y) / (z.shape[-2] * z.shape[-1])
     return at_logits
 
 
 def _mean_over_classes(z: np.ndarray, Y: np.ndarray) -> np.ndarray:
-    at_logits: np.ndarray = mean_cross_entropy(z, Y) / z.shape[1]
+    at_logits: np.ndarray = mean_cross_entropy(z, Y) / z.shape[-1]
     return at_logits
 
 
 def _logit_instead_of_log(z: np.ndarray, Y: np.ndarray) -> np.ndarray:
-    at_logits: np.ndarray = -Y / len(z)
+    at_logits: np.ndarray = -Y / z.shape[-2]
     return at_logits
 
 
 def _squared_error_of_probabilities(z: np.ndarray, Y: np.ndarray) -> np.ndarray:
     P = truth.softmax(z)
-    return _through_softmax(P, 2 * (P - Y) / z.size)
+    return _through_softmax(P, 2 * (P - Y) / (z.shape[-2] * z.shape[-1]))
 
 
 def _binary_cross_entropies(z: np.ndarray, Y: np.ndarray) -> np.ndarray:
-    at_logits: np.ndarray = (1 / (1 + np.exp(-z)) - Y) / z.size
+    at_logits: np.ndarray = (1 / (1 + np.exp(-z)) - Y) / (z.shape[-2] * z.shape[-1])
     return at_logits
 
 
 def _smoothed_labels(z: np.ndarray, Y: np.ndarray) -> np.ndarray:
-    return mean_cross_entropy(z, 0.9 * Y + 0.1 / z.shape[1])
+    return mean_cross_entropy(z, 0.9 * Y + 0.1 / z.shape[-1])
 
 
 def _relu_of_logits(z: np.ndarray, Y: np.ndarray) -> np.ndarray:
@@ -207,12 +213,17 @@ class Port:
     def gradient(self, theta: Params, X: np.ndarray, y: np.ndarray) -> Params:
         """Return the gradient of this port's loss on one batch, in float64; that of a frozen parameter too."""
         X = np.asarray(X, dtype=np.float64)
-        z1 = truth.preactivation(theta, X)  # (N, H)
-        a1, slope = self.activation(z1)  # (N, H) each
-        z2 = a1 @ theta.W2 + theta.b2  # (N, K)
-        dz2 = self.loss(z2, np.eye(z2.shape[1])[y])
-        dz1 = (dz2 @ theta.W2.T) * slope
-        return Params(W1=X.T @ dz1, b1=dz1.sum(axis=0), W2=a1.T @ dz2, b2=dz2.sum(axis=0))
+        z1 = X @ theta.W1 + theta.b1[..., None, :]  # (..., N, H)
+        a1, slope = self.activation(z1)  # (..., N, H) each
+        z2 = a1 @ theta.W2 + theta.b2[..., None, :]  # (..., N, K)
+        dz2 = self.loss(z2, np.eye(z2.shape[-1])[y])
+        dz1 = (dz2 @ theta.W2.swapaxes(-1, -2)) * slope
+        return Params(
+            W1=X.swapaxes(-1, -2) @ dz1,
+            b1=dz1.sum(axis=-2),
+            W2=a1.swapaxes(-1, -2) @ dz2,
+            b2=dz2.sum(axis=-2),
+        )
 
 
 FROZEN: Sequence[tuple[str, ...]] = (("b1", "b2"), ("b1",), ("b2",), ("W1",), ("W2",), ("W1", "b1"), ("W2", "b2"))
@@ -224,7 +235,16 @@ WRONG_PORTS: Sequence[Port] = (
 )
 
 
-def leaving_one_out(X: np.ndarray, y: np.ndarray) -> list[list[Batch]]:
-    """Return every way in which an epoch can split N images into a batch of N - 1 and a last batch of one."""
-    rows = np.arange(len(y))
-    return [[(X[rows != i], y[rows != i]), (X[i : i + 1], y[i : i + 1])] for i in rows]
+def leaving_one_out(X: np.ndarray, y: np.ndarray) -> list[Batch]:
+    """Return every way in which an epoch can split N images into a batch of N - 1 and a last batch of one.
+
+    Args:
+        X: images (N, D).
+        y: labels (N,).
+
+    Returns:
+        The two batches: images (N, N - 1, D) and (N, 1, D) with their labels, of N ways side by side.
+    """
+    n = len(y)
+    others = np.nonzero(~np.eye(n, dtype=bool))[1].reshape(n, n - 1)
+    return [(X[others], y[others]), (X[:, None], y[:, None])]

@@ -7,7 +7,7 @@ import numpy as np
 
 from graders.foundation.call import Params
 from graders.measure.compare import same
-from graders.measure.truth import NAMES, in_float64, zeros_like
+from graders.measure.truth import AXES, NAMES, in_float64, zeros_like
 
 Rule: TypeAlias = Callable[[np.ndarray, np.ndarray, float, float], tuple[np.ndarray, np.ndarray]]
 """From velocity, gradient, learning rate and mu to the step taken and the new velocity."""
@@ -81,14 +81,23 @@ def distance(got: Sequence[Params], want: Sequence[Params], *, start: Params, sc
     return float(np.max(gaps))  # NaN stays NaN
 
 
-def is_near(got: Params, want: Params, *, start: Params, rtol: float) -> bool:
-    """Tell whether every array's gap is within `rtol` of how far the right one has moved."""
-    for n in reversed(NAMES):  # the small arrays tell soon
-        right = getattr(want, n)
-        moved = float(np.abs(right - getattr(start, n)).max(initial=0.0))
-        if not float(np.abs(getattr(got, n) - right).max(initial=0.0)) / (moved or 1.0) <= rtol:
-            return False
-    return True
+def any_near(got: Params, runs: Params, *, start: Params, rtol: float) -> bool:
+    """Tell whether one of several runs ended near some parameters.
+
+    Args:
+        got: the parameters.
+        runs: where the runs ended; every array has a further axis in front.
+        start: the parameters before the first step.
+        rtol: allowed gap of each array, relative to how far the run moved it.
+    """
+    near = np.array(True)  # noqa: FBT003
+    for n in NAMES:
+        right, first = getattr(runs, n), getattr(start, n)
+        moved = np.abs(right - first).max(axis=AXES[n], initial=0.0)
+        near = near & (
+            np.abs(getattr(got, n) - right).max(axis=AXES[n], initial=0.0) / np.where(moved, moved, 1.0) <= rtol
+        )
+    return bool(near.any())
 
 
 def same_moves(

@@ -1,7 +1,8 @@
 """The right values, in float64: what a correct submission computes, written apart from the reference solution."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
@@ -29,10 +30,10 @@ def in_float64(params: Params) -> Params:
 
 
 def softmax(z: np.ndarray) -> np.ndarray:
-    """Return the softmax of logits (N, K) along the classes."""
+    """Return the softmax of logits (..., K) along the classes."""
     z = np.asarray(z, dtype=np.float64)
-    exponentials = np.exp(z - z.max(axis=1, keepdims=True))
-    p: np.ndarray = exponentials / exponentials.sum(axis=1, keepdims=True)
+    exponentials = np.exp(z - z.max(axis=-1, keepdims=True))
+    p: np.ndarray = exponentials / exponentials.sum(axis=-1, keepdims=True)
     return p
 
 
@@ -124,6 +125,8 @@ def central_differences(params: Params, X: np.ndarray, y: np.ndarray, *, h: floa
 
 
 NAMES = ("W1", "b1", "W2", "b2")
+AXES: Mapping[str, tuple[int, ...]] = MappingProxyType({"W1": (-2, -1), "b1": (-1,), "W2": (-2, -1), "b2": (-1,)})
+"""A parameter's own axes, where arrays of several runs side by side have a further one in front."""
 
 
 def momentum_trace(

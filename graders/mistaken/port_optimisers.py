@@ -61,7 +61,8 @@ def decay_of_signs(name: str, W: np.ndarray, strength: float, lr: float, images:
 
 def decay_of_norms(name: str, W: np.ndarray, strength: float, lr: float, images: int) -> np.ndarray:
     """The gradient of a penalty on the norms, where their squares belong."""
-    return decays(1, 1, 0)(name, W / (np.linalg.norm(W) or 1.0), strength, lr, images)
+    norm = np.sqrt((W * W).sum(axis=truth.AXES[name], keepdims=True))
+    return decays(1, 1, 0)(name, W / np.where(norm, norm, 1.0), strength, lr, images)
 
 
 def shifted(by: int, *, step: bool = True, cosine: bool = True) -> Rate:

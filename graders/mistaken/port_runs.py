@@ -13,7 +13,7 @@ from graders.measure.port_steps import Port
 from graders.measure.trajectory import Rule, course
 
 Rows: TypeAlias = np.ndarray
-"""The images of one mini-batch."""
+"""The images of one mini-batch, (N,), or of as many as runs are followed side by side, (runs, N)."""
 
 Epoch: TypeAlias = Sequence[Rows]
 """The mini-batches of one epoch."""
@@ -116,7 +116,7 @@ class Recipe:
             before = total
             total = {} if self.clears is Clears.EVERY_STEP else total
             g = self.port.gradient(Params(**theta), X[rows] * self.scale, y[rows])
-            share = len(rows) / min(_number(call, "batch"), len(y)) if self.nominal else 1.0
+            share = rows.shape[-1] / min(number(call, "batch"), len(y)) if self.nominal else 1.0
             own = {n: share * getattr(g, n) for n in truth.NAMES}
             total = {n: total[n] + own[n] for n in truth.NAMES} if total else own
             if self._steps_now(i, len(batches)):
@@ -128,8 +128,8 @@ class Recipe:
     def origin(self, start: Params, call: Call) -> Params:
         """Return the weights before the run at learning rate 0, which this port may have moved all the same."""
         origin, order = truth.in_float64(start), [[np.arange(len(np.asarray(call.args[1])))]] * (1 + self.extra)
-        # A fixed point: the origin plus its move is the start.
-        for _ in range(60 if self._rate_of(call, 0, 0, 1) else 0):
+        # A fixed point: the origin plus its move is the start. Where there is one it is found in a dozen rounds.
+        for _ in range(20 if self._rate_of(call, 0, 0, 1) else 0):
             moved = self.walk(origin, call, order)
             before = origin
             origin = Params(**{n: getattr(start, n) - getattr(moved, n) + getattr(origin, n) for n in truth.NAMES})
@@ -139,7 +139,7 @@ class Recipe:
 
     def orders(self, call: Call) -> Sequence[Epoch]:
         """Return every order of one epoch that is told apart; a sample where there are too many."""
-        n, batch = len(np.asarray(call.args[1])), int(_number(call, "batch"))
+        n, batch = len(np.asarray(call.args[1])), int(number(call, "batch"))
         if self.whole or batch >= n:
             return [[np.arange(n)]]
         if batch == n - 1:
@@ -162,9 +162,9 @@ class Recipe:
                 return True
 
     def _rate_of(self, call: Call, epoch: int, i: int, batches: int) -> float:
-        epochs = int(_number(call, "epochs"))
+        epochs = int(number(call, "epochs"))
         period = max(epochs - 1, 1) if self.to_zero else epochs
-        return self.rate(call.kwargs.get("schedule"), _number(call, "lr"), epoch, period, i, batches)
+        return self.rate(call.kwargs.get("schedule"), number(call, "lr"), epoch, period, i, batches)
 
     def _stepped(
         self,
@@ -174,12 +174,12 @@ class Recipe:
         lr: float,
         call: Call,
     ) -> dict[str, np.ndarray]:
-        mu = _number(call, "momentum") if self.momentum is None else self.momentum
-        strength, images = _number(call, "weight_decay"), len(np.asarray(call.args[1]))
+        mu = number(call, "momentum") if self.momentum is None else self.momentum
+        strength, images = number(call, "weight_decay"), len(np.asarray(call.args[1]))
         if self.clip < np.inf:
-            length = np.sqrt(sum(float(np.vdot(a, a)) for a in g.values()))
-            shorter = min(1.0, self.clip / (length + 1e-6))  # as clip_grad_norm_ has it
-            g = {n: shorter * a for n, a in g.items()}
+            length = np.sqrt(sum((a * a).sum(axis=truth.AXES[n]) for n, a in g.items()))
+            shorter = np.minimum(1.0, self.clip / (length + 1e-6))  # as clip_grad_norm_ has it
+            g = {n: np.expand_dims(shorter, truth.AXES[n]) * a for n, a in g.items()}
         after = {}
         for n in truth.NAMES:
             if n in self.port.frozen:
@@ -195,7 +195,7 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Position:
-    """Where a run stands between two epochs.
+    """Where a run stands between two epochs, or several runs side by side, on a further axis in front.
 
     Args:
         theta: the parameters, by name.
@@ -207,66 +207,19 @@ class Position:
     state: Mapping[str, np.ndarray] = field(default_factory=dict)
     total: Mapping[str, np.ndarray] = field(default_factory=dict)
 
+    def several(self, runs: np.ndarray) -> "Position":
+        """Return the positions of these runs, by number, of those that stand side by side; one may come repeatedly."""
+
+        def taken(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+            # An optimiser may keep several arrays for each of a parameter; they lie before the axis of runs.
+            return {n: a.take(runs, axis=a.ndim - self.theta[n].ndim) for n, a in arrays.items()}
+
+        return Position(theta=taken(self.theta), state=taken(self.state), total=taken(self.total))
+
 
 def setting_out(start: Params) -> Position:
     """Return the position before the first epoch, in float64."""
     return Position(theta={n: np.array(getattr(start, n), dtype=np.float64) for n in truth.NAMES})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Reached:
-    """Where a run ended, and by which order of the images.
-
-    Args:
-        moves: how far each parameter moved, in units of how far a right port moves it.
-        order: the mini-batches of each epoch.
-    """
-
-    moves: Mapping[str, np.ndarray]
-    order: Sequence[Epoch]
-
-
-def nearest(
-    recipe: Recipe,
-    start: Params,
-    origin: Params,
-    call: Call,
-    *,
-    to: Mapping[str, np.ndarray] | None,
-    units: Mapping[str, float],
-    known: Sequence[Epoch] = (),
-) -> Reached:
-    """Return where a recipe leads in the order of the images that comes nearest to what was observed.
-
-    Args:
-        recipe: how the port trains.
-        start: the weights that moves are counted from.
-        origin: the weights that the run starts from.
-        call: the question that asks for the run.
-        to: the observed moves; without them the first order is taken.
-        units: of the moves.
-        known: the order of the first epochs, where another run has shown it.
-    """
-    epochs = int(_number(call, "epochs")) + recipe.extra
-    orders = recipe.orders(call)
-    if to is None:
-        orders = orders[:1]
-    if epochs - len(known) > 1 and len(orders) > 1:
-        orders = orders[: max(len(orders) // 2, 1)]  # two unknown epochs: leave out dropped batches
-    reached: list[tuple[list[Epoch], Position]] = [([], setting_out(origin))]
-    for epoch in range(epochs):
-        ways = known[epoch : epoch + 1] or orders
-        reached = [
-            ([*order, batches], recipe.after_epoch(position, call, epoch, batches))
-            for order, position in reached
-            for batches in ways
-        ]
-    ends = ((order, Params(**position.theta)) for order, position in reached)
-    found = [Reached(moves=moves_of(end, start, units), order=order) for order, end in ends]
-    if to is None:
-        return found[0]
-    gaps = [max(float(np.abs(r.moves[n] - to[n]).max()) for n in truth.NAMES) for r in found]
-    return found[int(np.argmin(np.nan_to_num(gaps, nan=np.inf)))]
 
 
 def moves_of(end: Params, start: Params, units: Mapping[str, float]) -> dict[str, np.ndarray]:
@@ -277,12 +230,13 @@ def moves_of(end: Params, start: Params, units: Mapping[str, float]) -> dict[str
 def units_of(start: Params, call: Call) -> dict[str, float]:
     """Return how far a right port moves each parameter in one run, at most."""
     right = Recipe()
-    order = [right.orders(call)[0]] * int(_number(call, "epochs"))
+    order = [right.orders(call)[0]] * int(number(call, "epochs"))
     end = right.walk(start, call, order)
     return {n: float(np.abs(getattr(end, n) - getattr(start, n)).max()) or 1.0 for n in truth.NAMES}
 
 
-def _number(call: Call, name: str) -> float:
+def number(call: Call, name: str) -> float:
+    """Return an option of a run that is asked for; 0 where it is left to its default."""
     value = call.kwargs.get(name, 0.0)
     assert isinstance(value, int | float)
     return float(value)

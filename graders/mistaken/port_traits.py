@@ -15,9 +15,21 @@ from graders.measure.compare import Wrong
 from graders.measure.port_steps import WRONG_PORTS, Port
 from graders.measure.training import trained_params
 from graders.measure.trajectory import distance
-from graders.mistaken.port_runs import Clears, Reached, Recipe, moves_of, nearest, units_of
+from graders.mistaken.port_orders import Reached, nearest
+from graders.mistaken.port_runs import Clears, Recipe, moves_of, units_of
 from graders.naming.gaps import Doubt, gap
-from graders.naming.mistake import ENDING, RETURNED, Case, Interval, Key, Outcome, Outcomes, Predict, once_a_case
+from graders.naming.mistake import (
+    ENDING,
+    RETURNED,
+    Case,
+    Interval,
+    Key,
+    Outcome,
+    Outcomes,
+    Predict,
+    Sought,
+    once_a_case,
+)
 
 PARTS: Mapping[str, str] = {
     "one step": "one step",
@@ -119,14 +131,16 @@ def recipes(*several: Recipe) -> Predict:
         read = _read(case)
         if isinstance(read, str):
             return []
-        told = [one for recipe in several for one in _told(case, read, recipe, _base(case, Recipe()))]
+        told = [one for recipe in several for one in _told(case, read, recipe, _base(case, Recipe()), case.sought)]
         own = _own(case)
         if own is None:
             return told
-        base = _base(case, own)
+        base, sought = _base(case, own), _sought_beside(case, own)
+        if sought is not None and not sought.parts:
+            return told
         for recipe in several:
             if recipe.port == Port() and recipe.clears is Clears.EVERY_STEP:
-                both = _told(case, read, replace(recipe, port=own.port, clears=own.clears), base)
+                both = _told(case, read, replace(recipe, port=own.port, clears=own.clears), base, sought)
                 told += [_beside(one, base) for one in both]
         return told
 
@@ -146,6 +160,14 @@ def _beside(told: Outcomes, base: Outcomes) -> Outcomes:
     """Return the parts that differ from what the port's own wrong gradients give; the first step shows only these."""
     parts = {k[1] for k in told if not gap(told[k], base.get(k)) <= RTOL} - {"one step"}
     return {k: v for k, v in told.items() if k[1] in parts}
+
+
+@once_a_case
+def _sought_beside(case: Case, own: Recipe) -> Sought | None:
+    """Return what is left to explain beside the port's own wrong gradients; None where all is wanted."""
+    base = _base(case, own)
+    left = {k[1] for k, told in case.observed.items() if not gap(told, base.get(k)) <= RTOL}
+    return case.sought and replace(case.sought, parts=case.sought.parts & left)
 
 
 @once_a_case
@@ -189,7 +211,7 @@ def _origin(read: Moves, recipe: Recipe) -> Params:
         return recipe.origin(read.start, read.seen["start"].call)
 
 
-def _told(case: Case, read: Moves, recipe: Recipe, base: Outcomes) -> list[Outcomes]:
+def _told(case: Case, read: Moves, recipe: Recipe, base: Outcomes, sought: Sought | None) -> list[Outcomes]:
     """Return what a recipe gives, with either accepted cosine.
 
     That is nothing where the first step is another already, or nothing that is sought fits. Runs whose order of images
@@ -200,7 +222,7 @@ def _told(case: Case, read: Moves, recipe: Recipe, base: Outcomes) -> list[Outco
         fixed = _reached(read, recipe, origin, ("one step",))
         if not _fits(fixed, read, tuple(fixed)):
             return []
-        doubt = Doubt(case.observed, case.sought)
+        doubt = Doubt(case.observed, sought)
         others = [run for run in read.moves if run not in (*fixed, *UNORDERED, *COSINES)]
         for run in sorted(others, key=lambda run: not doubt.seeks(PARTS[run])):
             fixed |= _reached(read, recipe, origin, (run,))

@@ -21,7 +21,7 @@ from graders.mistaken.train_traits import (
     scales_of,
     start_of,
 )
-from graders.naming.gaps import Doubt, gap
+from graders.naming.gaps import Doubt, Gaps, gap
 from graders.naming.mistake import ENDING, RAISED, RETURNED, Case, Key, Outcome, Outcomes, Predict, Sought, once_a_case
 from graders.training import DEFAULTS
 
@@ -61,12 +61,14 @@ class Scene:
         scales: what moves are measured by, by run.
         styles: those that may be the student's.
         ends: relative moves by run, plan and ground, remembered.
+        gap: how far they are from what was observed, remembered.
     """
 
     start: Params
     scales: Mapping[str, Arrays]
     styles: tuple[Style, ...]
     ends: dict[tuple[str, Plan, Ground], np.ndarray] = field(default_factory=dict)
+    gap: Gaps = field(default_factory=Gaps)
 
     def end(self, name: str, plan: Plan, ground: Ground) -> np.ndarray:
         """Return where a plan leads, relative to where all runs start."""
@@ -155,7 +157,7 @@ class Hearing:
         That is also where some of it is free, and the rest does not fit.
         """
         case, loop = self._case, self._loop
-        doubt = Doubt(case.observed, self._sought)
+        doubt = Doubt(case.observed, self._sought, self._scene.gap)
         found: dict[Key, Outcome] = {**_endings(case), **self._words}
         if doubt.explains_nothing({key: told for key, told in found.items() if key not in self._unclear}):
             return None
@@ -163,6 +165,7 @@ class Hearing:
             found[key] = end
             if doubt.explains_nothing({key: end}):
                 return None
+        gap = self._scene.gap
         fits = all(gap(told, found.get(key)) <= RTOL for key, told in case.observed.items() if key not in self._unclear)
         if fits:
             return found | {key: case.observed[key] for key in self._unclear}

@@ -18,6 +18,7 @@ from graders.measure.compare import Wrong
 from graders.measure.miniature import CLASSES, PIXELS, Problem, draw
 from graders.measure.training import trained_params
 from graders.measure.truth import NAMES
+from graders.naming.gaps import Doubt
 from graders.naming.mistake import ENDING, RETURNED, Case, Key, Outcome, Outcomes, Predict
 
 H, SEED = 32, 17
@@ -141,13 +142,16 @@ class Loop:
 def _ends(case: Case, start: Params, loop: Loop) -> Outcomes:
     found: dict[Key, Outcome] = {}
     small = _small(case.exam)
-    for name in (COPIES, ALL, PLAIN):
+    doubt = Doubt(case.observed, case.sought)
+    for name in (ALL, COPIES, PLAIN):  # the shortest first: where it misses every array, the others need no walk
         found[name, ENDING] = RETURNED
+        if all(doubt.is_lost(n) for n in NAMES):
+            continue
         apart = loop.labels == OTHERS and name == ALL
         end = start if not loop.returned else _walk(start, *small[name], loop)
-        for n in NAMES:
-            move = getattr(end, n) - getattr(start, n)
-            found[name, n] = case.observed.get((name, n), move) if apart else move
+        moves = {(name, n): getattr(end, n) - getattr(start, n) for n in NAMES}
+        found |= {key: case.observed.get(key, move) if apart else move for key, move in moves.items()}
+        doubt.explains_nothing({key: found[key] for key in moves})
     scale = case.observed.get((START, "scale"))
     found[ONE, "labels"] = loop.labels if loop.returned else UNCLEAR
     if loop.scale != 1.0 or loop.gradient is not RIGHT.gradient:

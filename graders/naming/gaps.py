@@ -1,6 +1,7 @@
 """How far what was observed is from what was predicted, and when a prediction is of no use any more."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -33,16 +34,35 @@ def _relative(observed: np.ndarray, predicted: np.ndarray) -> float:
     return largest / (scale if scale > 0 else 1.0)
 
 
+class Gaps:
+    """Gaps between outcomes that are compared again and again, each measured once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int], tuple[Outcome | None, Outcome | None, float]] = {}
+
+    def __call__(self, observed: Outcome | None, predicted: Outcome | None) -> float:
+        """Return the gap between these two objects."""
+        key = id(observed), id(predicted)
+        if key not in self._known:
+            # Both are kept, so that no other object gets their identities.
+            self._known[key] = (observed, predicted, gap(observed, predicted))
+        return self._known[key][2]
+
+
 class Doubt:
     """What one prediction has got wrong so far: once nothing is left that it may explain, it need not be completed.
 
     Args:
         observed: what the prediction is held against.
         sought: what is to be explained; None where the prediction is wanted in full: it is never given up then.
+        gap: how gaps are measured.
     """
 
-    def __init__(self, observed: Outcomes, sought: Sought | None) -> None:
+    def __init__(
+        self, observed: Outcomes, sought: Sought | None, gap: Callable[[Outcome, Outcome], float] = gap
+    ) -> None:
         self._observed = observed
+        self._gap = gap
         self._sought = sought
         self._left = set(sought.parts) if sought else set()
         self._lost: set[str] = set()
@@ -65,7 +85,7 @@ class Doubt:
             unneeded = self._left and part not in self._left and part != ENDING
             if unneeded or key not in self._observed:
                 continue
-            if not gap(self._observed[key], told) <= self._sought.rtol:
+            if not self._gap(self._observed[key], told) <= self._sought.rtol:
                 self._fits = False
                 # A part does not fit either where its question ends in another way.
                 lost = {own for q, own in self._observed if q == question} if part == ENDING else {part}

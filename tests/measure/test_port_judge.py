@@ -1,6 +1,7 @@
 """The shortcuts of the port's judge lead where following every step leads."""
 
 import itertools
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from graders.foundation.call import Params
 from graders.measure import truth
 from graders.measure.port_judge import PortJudge
 from graders.measure.port_steps import Port, leaving_one_out
-from graders.measure.trajectory import distance, is_near
+from graders.measure.trajectory import any_near, distance
 
 
 @pytest.fixture
@@ -23,28 +24,36 @@ def judge_of(rng: np.random.Generator, port: Port) -> tuple[PortJudge, Params]:
     return PortJudge(whole=(X, y), lr=0.2, rtol=2e-3, port=port), truth.params_like(4, 6, 3, rng)
 
 
-@pytest.mark.parametrize("port", [Port(), Port(frozen=("b1", "W2"))])
-def test_second_epochs_are_those_of_the_followed_steps(rng: np.random.Generator, port: Port) -> None:
-    judge, start = judge_of(rng, port)
-    adding = replace(port, accumulates=True)
-    found = list(judge._second_epochs(start, leaving_one_out(*judge.whole)))
-    for rate, order in itertools.product((0.1, 0.0, 0.2), leaving_one_out(*judge.whole)):
-        followed = [*port.walk(start, order, lrs=[rate] * 2), adding.walk(start, order, lrs=[rate] * 2)[-1]]
-        for state in followed:
-            assert any(distance([one], [state], start=start, scale=[state]) < 1e-12 for one in found)
+def beside(*several: Params) -> Params:
+    """Return runs side by side."""
+    return Params(**{n: np.stack([getattr(one, n) for one in several]) for n in truth.NAMES})
 
 
-def test_no_second_epoch_leads_anywhere_else(rng: np.random.Generator) -> None:
-    judge, start = judge_of(rng, Port())
-    orders = leaving_one_out(*judge.whole)
-    followed = [
+def each(runs: Iterable[Params], n: int) -> list[Params]:
+    """Return runs that lie side by side one after another."""
+    return [Params(**{k: getattr(several, k)[i] for k in truth.NAMES}) for several in runs for i in range(n)]
+
+
+def followed(judge: PortJudge, port: Port, start: Params) -> list[Params]:
+    """Return where every second epoch leads, with the last batch dropped, taken, or taken with gradients added."""
+    ports, rates = (port, replace(port, accumulates=True)), (0.1, 0.0, 0.2)
+    (X_first, y_first), (X_last, y_last) = leaving_one_out(*judge.whole)
+    orders = [[(X_first[i], y_first[i]), (X_last[i], y_last[i])] for i in range(5)]
+    return [
         state
-        for rate, order in itertools.product((0.1, 0.0, 0.2), orders)
-        for port in (Port(), Port(accumulates=True))
-        for state in port.walk(start, order, lrs=[rate] * 2)
+        for rate, order, one in itertools.product(rates, orders, ports)
+        for state in one.walk(start, order, lrs=[rate] * 2)
     ]
-    for one in judge._second_epochs(start, orders):
-        assert any(distance([one], [state], start=start, scale=[state]) < 1e-12 for state in followed)
+
+
+@pytest.mark.parametrize("port", [Port(), Port(frozen=("b1", "W2"))])
+def test_second_epochs_are_those_of_the_followed_steps_and_no_others(rng: np.random.Generator, port: Port) -> None:
+    judge, start = judge_of(rng, port)
+    found = each(judge._second_epochs(start, leaving_one_out(*judge.whole)), 5)
+    right = followed(judge, port, start)
+    for some, others in ((found, right), (right, found)):
+        for state in some:
+            assert any(distance([one], [state], start=start, scale=[state]) < 1e-12 for one in others)
 
 
 @pytest.mark.parametrize("odd", [None, np.nan, np.inf])
@@ -58,4 +67,5 @@ def test_near_is_what_the_distance_says(rng: np.random.Generator, odd: float | N
         for got, right in ((Params(**changed), want), (want, Params(**changed))):
             with np.errstate(all="ignore"):
                 far = distance([got], [right], start=start, scale=[right])
-                assert is_near(got, right, start=start, rtol=1e-3) == (far <= 1e-3)
+                for runs in ([right], [start, right], [right, start]):
+                    assert any_near(got, beside(*runs), start=start, rtol=1e-3) == (far <= 1e-3)

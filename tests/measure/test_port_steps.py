@@ -9,6 +9,7 @@ from graders.measure import truth
 from graders.measure.port_steps import (
     WRONG_ACTIVATIONS,
     WRONG_LOSSES,
+    WRONG_PORTS,
     Activation,
     AtTheLogits,
     Port,
@@ -102,6 +103,23 @@ def test_frozen_parameters_stay_and_the_others_move() -> None:
 
 
 def test_leaving_one_out_uses_every_image_once_in_each_order() -> None:
-    for order in leaving_one_out(X, Y):
-        assert [len(y) for _, y in order] == [6, 1]
-        assert sorted(np.concatenate([images for images, _ in order])[:, 0]) == sorted(X[:, 0])
+    (X_first, y_first), (X_last, y_last) = leaving_one_out(X, Y)
+    assert (X_first.shape, X_last.shape) == ((7, 6, 13), (7, 1, 13))
+    assert sorted(X_last[:, 0, 0]) == sorted(X[:, 0])
+    for images, labels in zip(np.concatenate([X_first, X_last], axis=1), np.hstack([y_first, y_last]), strict=True):
+        rows = [int(np.nonzero((image == X).all(axis=1))[0][0]) for image in images]
+        assert sorted(rows) == list(range(7))
+        assert np.array_equal(labels, Y[rows])
+
+
+@pytest.mark.parametrize("port", [Port(), Port(accumulates=True), *WRONG_PORTS])
+def test_runs_side_by_side_are_those_that_are_walked_alone(port: Port) -> None:
+    orders = leaving_one_out(X, Y)
+    decay = {"W1": 0.5, "b1": 0.1, "W2": 0.5, "b2": 0.1}
+    beside = port.walk(PARAMS, orders, lrs=[0.1, 0.05], mu=0.8, decay=decay)
+    for i in range(7):
+        alone = port.walk(
+            PARAMS, [(images[i], labels[i]) for images, labels in orders], lrs=[0.1, 0.05], mu=0.8, decay=decay
+        )
+        for several, one in zip(beside, alone, strict=True):
+            assert all(np.allclose(getattr(several, n)[i], getattr(one, n), rtol=0, atol=1e-13) for n in truth.NAMES)

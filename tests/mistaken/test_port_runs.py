@@ -8,8 +8,11 @@ import pytest
 
 from graders.foundation.call import Call, Params, Room
 from graders.measure import truth
+from graders.measure.port_steps import Port
 from graders.measure.trajectory import unscaled
-from graders.mistaken.port_runs import Clears, Epoch, Recipe, Steps, moves_of, nearest, units_of
+from graders.mistaken.port_optimisers import adam, decay_of_norms
+from graders.mistaken.port_orders import nearest
+from graders.mistaken.port_runs import Clears, Epoch, Recipe, Steps, moves_of, units_of
 
 RECIPES = {
     "right": Recipe(),
@@ -18,6 +21,10 @@ RECIPES = {
     "new optimiser every epoch": Recipe(fresh=True),
     "another velocity": Recipe(update=unscaled),
     "late steps": Recipe(steps=Steps.LATE),
+    "Adam": Recipe(update=adam),
+    "clipped": Recipe(clip=0.5),
+    "decay of norms": Recipe(decay=decay_of_norms),
+    "frozen biases": Recipe(port=Port(frozen=("b1", "b2"))),
 }
 
 
