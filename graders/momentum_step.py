@@ -22,7 +22,7 @@ from graders.foundation.verdict import Check, Verdict, verdict
 from graders.measure import truth
 from graders.measure.compare import Wrong, check, mapping, pair, params
 from graders.measure.describe import type_of
-from graders.measure.trajectory import ACCEPTED, distance, follow, same_moves
+from graders.measure.trajectory import ACCEPTED, follow, likeliest, same_moves
 
 SHAPES = (7, 5, 3)  # D, H, K
 STEPS = 4
@@ -92,11 +92,10 @@ class MomentumStep(Grader):
         def gradient(_theta: Params, i: int) -> Params:
             return steps[i]
 
-        rights = [follow(start, gradient, rule=r, lrs=rates, mu=mu, velocity=velocity) for r in ACCEPTED]
-
         def test(value: Value) -> str:
             got = _states(value, len(steps))
-            right = min(rights, key=lambda states: distance(got, states, start=start, scale=states))
+            ways = ((start, follow(start, gradient, rule=r, lrs=rates, mu=mu, velocity=velocity)) for r in ACCEPTED)
+            _, right, _ = likeliest(got, ways, rtol=self.rtol)
             when = [f"step {i}" for i in range(1, len(steps) + 1)]
             return same_moves(got, right, start=start, rtol=self.rtol, when=when)
 

@@ -57,15 +57,22 @@ class PlotCurves(Grader):
         history = answer.call.args[0]
         assert isinstance(history, dict)
 
+        figures: list[Figure] = []  # read once; all checks get the same answer
+
+        def read(value: Value) -> Figure:
+            if not figures:
+                figures.append(Figure.of(value))
+            return figures[0]
+
         def drawn(name: str, value: Value) -> str:
-            line = line_of(value, history, name)
+            line = line_of(read(value), history, name)
             return f"drawn from x = {line.x[0]:g} to {line.x[-1]:g}"
 
         def apart(value: Value) -> str:
-            return told_apart(Figure.of(value), *loss_lines(value, history))
+            return told_apart(read(value), *loss_lines(read(value), history))
 
         def labelled(value: Value) -> None:
-            _labelled(Figure.of(value))
+            _labelled(read(value))
 
         asked = f"plot_curves(history, path), history of {EPOCHS} epochs"
         return verdict(
@@ -163,10 +170,9 @@ def _visible(line: Mapping[str | int, Value], panel: Mapping[str | int, Value]) 
     return bool(np.mean(inside) >= 0.5)
 
 
-def line_of(value: Value, history: Mapping[str | int, Value], name: str) -> Line:
+def line_of(figure: Figure, history: Mapping[str | int, Value], name: str) -> Line:
     """Return the line that holds a series of the history, or raise `Wrong`."""
     want = array(history[name], what=name)
-    figure = Figure.of(value)
     for line in figure.lines:
         if line.y.shape == want.shape and np.allclose(line.y, want, rtol=1e-6, atol=0):
             if not (np.diff(line.x) > 0).all():
@@ -180,9 +186,9 @@ def line_of(value: Value, history: Mapping[str | int, Value], name: str) -> Line
     )
 
 
-def loss_lines(value: Value, history: Mapping[str | int, Value]) -> tuple[Line, Line]:
+def loss_lines(figure: Figure, history: Mapping[str | int, Value]) -> tuple[Line, Line]:
     """Return the lines of training and validation loss, or raise `Wrong`."""
-    return line_of(value, history, "train_loss"), line_of(value, history, "val_loss")
+    return line_of(figure, history, "train_loss"), line_of(figure, history, "val_loss")
 
 
 def _saved(value: Value) -> str:

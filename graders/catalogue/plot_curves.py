@@ -59,7 +59,7 @@ def _shown(value: Value, history: Mapping[str | int, Value], name: str) -> str:
     """Return in a word how a series shows on the figure."""
     want = np.asarray(history[name], dtype=float)
     try:
-        line_of(value, history, name)
+        line_of(Figure.of(value), history, name)
     except Wrong:
         pass
     else:
@@ -114,11 +114,12 @@ def _hidden(line: Mapping[str | int, Value]) -> str:
 
 def _apart(value: Value, history: Mapping[str | int, Value]) -> str:
     try:
-        train, val = loss_lines(value, history)
+        figure = Figure.of(value)
+        train, val = loss_lines(figure, history)
     except Wrong:
         return UNKNOWN
     try:
-        told_apart(Figure.of(value), train, val)
+        told_apart(figure, train, val)
     except Wrong as wrong:
         if "same colour" in wrong.reason:
             return "alike"

@@ -2,14 +2,12 @@
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
 from graders.foundation.call import Params, Value
 from graders.measure.compare import Wrong
 from graders.measure.miniature import CLASSES, PIXELS, Problem
 from graders.measure.recipes import Recipe
 from graders.measure.training import trained_params
-from graders.measure.trajectory import distance, same_moves
+from graders.measure.trajectory import likeliest, same_moves
 
 KINK = 1e-6  # a pre-activation this near to zero may have the other sign in float32
 
@@ -40,17 +38,12 @@ def states_follow(
             )
         last = slice(-len(got), None)
         for nudge in (0.0, KINK, -KINK):
-            candidates = [(s, recipe.states(problem, s, nudge=nudge)[last]) for s in starts for recipe in right]
-            start, nearest = min(candidates, key=lambda c: _gap(got, c[1], c[0]))
-            if _gap(got, nearest, start) <= rtol:
+            ways = ((s, recipe.states(problem, s, nudge=nudge)[last]) for s in starts for recipe in right)
+            start, nearest, gap = likeliest(got, ways, rtol=rtol)
+            if gap <= rtol:
                 break
         epochs = len(right[0].lrs)
         names = [f"epoch {epoch}" for epoch in range(epochs - len(got) + 1, epochs + 1)]
         return same_moves(got, nearest, start=start, rtol=rtol, when=names)
 
     return test
-
-
-def _gap(got: Sequence[Params], want: Sequence[Params], start: Params) -> float:
-    gap = distance(got, want, start=start, scale=want)
-    return gap if gap == gap else np.inf  # noqa: PLR0124 - NaN compares unequal to itself

@@ -1,6 +1,6 @@
 """Where the parameters go under a given rule, and whether a submission's parameters went there too."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -79,6 +79,29 @@ def distance(got: Sequence[Params], want: Sequence[Params], *, start: Params, sc
             moved = float(np.abs(getattr(s, n) - getattr(start, n)).max(initial=0.0))
             gaps.append(float(np.abs(getattr(a, n) - getattr(b, n)).max(initial=0.0)) / (moved or 1.0))
     return float(np.max(gaps))  # NaN stays NaN
+
+
+def likeliest(
+    got: Sequence[Params], rights: Iterable[tuple[Params, Sequence[Params]]], *, rtol: float
+) -> tuple[Params, Sequence[Params], float]:
+    """Return where the parameters were to go: the first of several right ways that fits, else the nearest.
+
+    Args:
+        got: the parameters after each step.
+        rights: right ways, each with the parameters before its first step; those after the one that fits are not asked
+            for.
+        rtol: allowed gap, relative to how far each array moved.
+
+    Returns:
+        The parameters before the first step, those after each, and the gap.
+    """
+    found: list[tuple[Params, Sequence[Params], float]] = []
+    for start, right in rights:
+        gap = distance(got, right, start=start, scale=right)
+        found.append((start, right, np.inf if np.isnan(gap) else gap))
+        if gap <= rtol:
+            return found[-1]
+    return min(found, key=lambda one: one[2])
 
 
 def any_near(got: Params, runs: Params, *, start: Params, rtol: float) -> bool:
