@@ -16,6 +16,8 @@ KINDS = {
     "out of memory": FailureKind.OUT_OF_MEMORY,
 }
 
+PLAIN = frozenset({np.ndarray, str, int, float, bool, type(None)})
+
 
 def question(call: Call, *, number: int, seed: int) -> Frame:
     """Return the `ask` frame of a call."""
@@ -127,6 +129,8 @@ def from_plain_form(value: Any) -> Value:  # noqa: ANN401 - the wire's plain for
 
 
 def _to_wire(value: Any) -> Any:  # noqa: ANN401 - the wire's plain forms
+    if type(value) in PLAIN:
+        return value
     match value:
         case Params():
             return Tagged("p", value.arrays())
@@ -144,6 +148,8 @@ def _to_wire(value: Any) -> Any:  # noqa: ANN401 - the wire's plain forms
 
 
 def _from_wire(value: Any) -> Value:  # noqa: ANN401 - the wire's plain forms
+    if type(value) in PLAIN:  # most values
+        return value  # type: ignore[no-any-return]
     match value:
         case Tagged(tag="p"):
             parts = tuple(_from_wire(v) for v in value.content)
@@ -156,9 +162,9 @@ def _from_wire(value: Any) -> Value:  # noqa: ANN401 - the wire's plain forms
             msg = "an answer with a mark of ours"
             raise Malformed(msg)
         case tuple():
-            return tuple(_from_wire(v) for v in value)
+            return tuple([v if type(v) is float else _from_wire(v) for v in value])
         case list():
-            return [_from_wire(v) for v in value]
+            return [v if type(v) is float else _from_wire(v) for v in value]
         case dict():
             return {k: _from_wire(v) for k, v in value.items()}
     return value  # type: ignore[no-any-return]

@@ -68,7 +68,7 @@ def pack(value: Any, arrays: list[np.ndarray], depth: int = 0) -> Any:
 
 def _packed_list(value: list[Any], arrays: list[np.ndarray], depth: int) -> Any:
     if value and all(type(v) is float for v in value):
-        return {"h": " ".join(map(float.hex, value))}
+        return {HISTORY: " ".join(map(float.hex, value))}
     return {"l": [pack(v, arrays, depth) for v in value]}
 
 
@@ -82,29 +82,26 @@ def unpack(form: Any, arrays: list[np.ndarray]) -> Any:
 
     def inner(form: Any, depth: int) -> Any:
         nonlocal budget
-        budget -= _size(form)
+        budget -= 1
+        tag = content = None
+        if isinstance(form, dict) and len(form) == 1:
+            ((tag, content),) = form.items()
+            budget -= 1 + content.count(" ") if tag == HISTORY and isinstance(content, str) else 0
         if depth > DEPTH_CAP or budget < 0:
             msg = "an answer that nests too deeply or holds too many items"
             raise Malformed(msg)
         if form is None or isinstance(form, SCALARS):
             return form
-        if isinstance(form, dict) and len(form) == 1:
-            ((tag, content),) = form.items()
-            reader = READERS.get(tag)
-            if reader is not None:
-                return reader(content, arrays, lambda item: inner(item, depth + 1))
+        reader = READERS.get(tag) if isinstance(tag, str) else None
+        if reader is not None:
+            return reader(content, arrays, lambda item: inner(item, depth + 1))
         msg = "an answer in a form that is not known"
         raise Malformed(msg)
 
     return inner(form, 0)
 
 
-def _size(form: Any) -> int:
-    """Return how many items a form is, a history with its floats, anything else without what is nested in it."""
-    history = form.get("h") if isinstance(form, dict) else None
-    return 2 + history.count(" ") if isinstance(history, str) else 1
-
-
+HISTORY = "h"
 SCALARS = (bool, str)
 Inner = Callable[[Any], Any]
 
@@ -203,7 +200,7 @@ def _opaque(content: Any, _arrays: list[np.ndarray], _inner: Inner) -> Tagged:
 READERS: dict[str, Callable[[Any, list[np.ndarray], Inner], Any]] = {
     "i": _integer,
     "f": _float,
-    "h": _history,
+    HISTORY: _history,
     "a": _array,
     "t": _tuple,
     "l": _list,

@@ -10,7 +10,7 @@ import pytest
 from graders.foundation.call import Params
 from graders.measure import truth
 from graders.measure.port_judge import PortJudge
-from graders.measure.port_steps import Port, leaving_one_out
+from graders.measure.port_steps import WRONG_PORTS, Port, leaving_one_out
 from graders.measure.trajectory import any_near, distance
 
 
@@ -69,3 +69,20 @@ def test_near_is_what_the_distance_says(rng: np.random.Generator, odd: float | N
                 far = distance([got], [right], start=start, scale=[right])
                 for runs in ([right], [start, right], [right, start]):
                     assert any_near(got, beside(*runs), start=start, rtol=1e-3) == (far <= 1e-3)
+
+
+def test_a_state_that_a_wrong_port_explains_is_never_taken_for_right(rng: np.random.Generator) -> None:
+    judge, start = judge_of(rng, Port())
+    right = judge._steps(start, 1)
+    ends = {port: replace(judge, port=port)._steps(start, 1) for port in WRONG_PORTS}
+    for (one,) in ends.values():
+        explaining = [port for port, end in ends.items() if judge._explains(end, one, start, right)]
+        assert judge.mistake_of(start, one) == (explaining[0] if len(explaining) == 1 else Port())
+
+
+def test_a_right_step_is_the_mistake_of_no_port_and_clears(rng: np.random.Generator) -> None:
+    judge, start = judge_of(rng, Port())
+    assert judge.mistake_of(start, judge._steps(start, 1)[0]) == Port()
+    assert not judge.never_clears(start, judge._steps(start, 3)[0])
+    adding = replace(judge, port=Port(accumulates=True))
+    assert judge.never_clears(start, adding._steps(start, 3)[0])

@@ -10,7 +10,7 @@ from graders.foundation.call import Call
 from graders.foundation.exam import Exam
 from graders.foundation.observation import Answer, Returned
 from graders.naming.functions import answers
-from graders.naming.gaps import Doubt
+from graders.naming.gaps import Doubt, Gaps, gap
 from graders.naming.mistake import ENDING, RAISED, RETURNED, Case, Outcomes, Sought, once_a_case
 from tests.sitting import TINY, dataset
 
@@ -109,3 +109,18 @@ def test_what_follows_from_a_case_is_computed_once_whatever_is_sought() -> None:
     one, other = doubled(2), doubled(3)
     assert [size(one, 2), size(replace(one, sought=sought("value")), 2), size(other, 2), size(one, 3)] == [4, 4, 6, 6]
     assert len(computed) == 3
+
+
+def test_gaps_that_are_remembered_are_those_of_the_same_objects() -> None:
+    gaps = Gaps()
+    for i in range(200):  # arrays that are gone leave their identities to the next
+        observed, predicted = np.array([float(i % 7)]), np.array([float(i % 5)])
+        assert gaps(observed, predicted) == gap(observed, predicted)
+
+
+def test_a_gap_between_the_same_objects_is_measured_once() -> None:
+    gaps, observed, predicted = Gaps(), np.array([1.0]), np.array([2.0])
+    first = gaps(observed, predicted)
+    predicted[0] = 5.0
+    assert gaps(observed, predicted) == first
+    assert gaps(observed, predicted.copy()) != first
