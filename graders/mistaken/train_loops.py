@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -208,6 +209,7 @@ def _ratio(scheduled: Plan, constant: Plan) -> np.ndarray:
         return np.array(part / whole if whole else 0.0)
 
 
+@lru_cache(maxsize=1 << 10)
 def _reach(plan: Plan) -> float:
     """Return how far W1 gets while the gradient is the same in every step."""
     with np.errstate(all="ignore"):

@@ -163,13 +163,19 @@ def walk(plan: Plan, ground: Ground) -> tuple[Arrays, Arrays, Arrays]:
     total = zero if plan.total == "epoch" else total
     for lr, weight in zip(plan.rates[-1], plan.weights, strict=True):
         raw = ground.gradient(origin if plan.at == "epoch" else theta)
-        g = tuple(weight * gi + d * t for gi, d, t in zip(raw, plan.decay, theta, strict=True))
+        g = tuple(_decayed(gi, weight, d, t) for gi, d, t in zip(raw, plan.decay, theta, strict=True))
         total = tuple(t + gi for t, gi in zip(total, g, strict=True)) if plan.total else g
         v = zero if plan.velocity == "step" else v
         moves = [plan.rule(vi, gi, lr, plan.mu) for vi, gi in zip(v, total, strict=True)]
         v = tuple(after for _, after in moves)
         theta = tuple(
-            t if n in plan.fixed else (t + m) * (1 - lr * s)
+            t if n in plan.fixed else (t + m) * (1 - lr * s) if s else t + m
             for n, t, (m, _), s in zip(NAMES, theta, moves, plan.shrink, strict=True)
         )
     return theta, v, total
+
+
+def _decayed(gradient: np.ndarray, weight: float, decay: float, array: np.ndarray) -> np.ndarray:
+    """Return the weighted gradient with what decay adds; most plans have neither, and their arrays are long."""
+    weighted = gradient if weight == 1.0 else weight * gradient
+    return weighted + decay * array if decay else weighted
