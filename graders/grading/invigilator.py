@@ -75,7 +75,8 @@ class Invigilator:
         self._asked.update(questions)
         yield from ((identity, self._known[identity]) for identity in questions if identity in self._known)
         questions = {identity: call for identity, call in questions.items() if identity not in self._known}
-        arrivals: queue.Queue[tuple[bytes, Observation]] = queue.Queue()
+        arrivals: queue.SimpleQueue[tuple[bytes, Observation]] = queue.SimpleQueue()
+        needed = {call.room for call in questions.values()}
 
         def work(room: Room) -> None:
             for identity, call in questions.items():
@@ -83,7 +84,7 @@ class Invigilator:
                     asked = self._helped_room(room, call.stand_ins) if call.stand_ins else self._rooms[room]
                     arrivals.put((identity, asked.ask(call, seed=question_seed(self._seed, identity))))
 
-        workers = [self._pool.submit(work, room) for room in self._rooms]
+        workers = [self._pool.submit(work, room) for room in self._rooms if room in needed]
         for _ in questions:
             while True:
                 try:

@@ -1,6 +1,8 @@
 """Questions and answers in a student's words: shapes, types and small excerpts."""
 
+import functools
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -45,10 +47,16 @@ def describe_call(answer: Answer) -> str:
     return f"{contract_function(call.target)}({', '.join(parts)})"
 
 
+@functools.cache
+def _kind(dtype: np.dtype[Any]) -> str:
+    """Return a dtype's name, which NumPy spells anew each time."""
+    return str(dtype)
+
+
 def _brief(value: Value) -> str:
     match value:
         case np.ndarray():
-            return f"{value.dtype}{list(value.shape)}"
+            return f"{_kind(value.dtype)}{list(value.shape)}"
         case Params():
             return "params"
         case tuple() | list():

@@ -132,7 +132,9 @@ class PortJudge:
             return f"the weights are one of the states that {what}"
         if self.port.accumulates:  # the second epoch's gradients contain the first one's
             right = (
-                self.port.walk(start, [(X[i], y[i]) for X, y in orders] + orders, lrs=[lr, lr, rate, rate])[-1]
+                self.port.walk(
+                    start, [(images[i], labels[i]) for images, labels in orders] + orders, lrs=[lr, lr, rate, rate]
+                )[-1]
                 for rate in self._second_rates
                 for i in range(n)
             )
@@ -184,8 +186,9 @@ class PortJudge:
         return self.port.walk(start, [self.whole] * len(lrs), lrs=lrs)[-1:]
 
     def _is_right(self, got: Params, start: Params, right: Sequence[Params]) -> bool:
-        """Tell whether a state is so near to the right one that `_explains` holds for no wrong one: 5 is 3 and 2."""
+        """Tell whether a state is near the right one, where no wrong port that counts leads."""
         with np.errstate(all="ignore"):
+            # They lie more than 5 rtol from the right one, so more than 2 from this one.
             return distance([got], right, start=start, scale=right) <= 3 * self.rtol
 
     def _explains(self, wrong: Sequence[Params], got: Params, start: Params, right: Sequence[Params]) -> bool:

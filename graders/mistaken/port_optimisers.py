@@ -34,7 +34,7 @@ def adagrad(v: np.ndarray, g: np.ndarray, lr: float, mu: float) -> tuple[np.ndar
 
 def dampened(v: np.ndarray, g: np.ndarray, lr: float, mu: float) -> tuple[np.ndarray, np.ndarray]:
     """PyTorch's SGD with dampening equal to the momentum: the first gradient enters whole, later ones times 1 - mu."""
-    v = mu * v + (1 - mu) * g if v.any() else g
+    v = mu * v + (1 - mu) * g if v.any() else g  # runs side by side are all at their first step, or none is
     return -lr * v, v
 
 

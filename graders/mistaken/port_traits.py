@@ -135,7 +135,8 @@ def recipes(*several: Recipe) -> Predict:
         own = _own(case)
         if own is None:
             return told
-        base, sought = _base(case, own), _sought_beside(case, own)
+        base = _base(case, own)
+        sought = case.sought and replace(case.sought, parts=case.sought.parts & _left_beside(case, own))
         if sought is not None and not sought.parts:
             return told
         for recipe in several:
@@ -163,11 +164,10 @@ def _beside(told: Outcomes, base: Outcomes) -> Outcomes:
 
 
 @once_a_case
-def _sought_beside(case: Case, own: Recipe) -> Sought | None:
-    """Return what is left to explain beside the port's own wrong gradients; None where all is wanted."""
+def _left_beside(case: Case, own: Recipe) -> frozenset[str]:
+    """Return the parts that the port's own wrong gradients leave unexplained; the others need no second mistake."""
     base = _base(case, own)
-    left = {k[1] for k, told in case.observed.items() if not gap(told, base.get(k)) <= RTOL}
-    return case.sought and replace(case.sought, parts=case.sought.parts & left)
+    return frozenset(k[1] for k, told in case.observed.items() if not gap(told, base.get(k)) <= RTOL)
 
 
 @once_a_case

@@ -166,8 +166,11 @@ class Hearing:
             found[key] = end
             if doubt.explains_nothing({key: end}):
                 return None
-        gap = self._scene.gap
-        fits = all(gap(told, found.get(key)) <= RTOL for key, told in case.observed.items() if key not in self._unclear)
+        fits = all(
+            self._scene.gap(told, found.get(key)) <= RTOL
+            for key, told in case.observed.items()
+            if key not in self._unclear
+        )
         if fits:
             return found | {key: case.observed[key] for key in self._unclear}
         return None if loop.mixed or loop.free else found

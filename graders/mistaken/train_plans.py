@@ -176,6 +176,6 @@ def walk(plan: Plan, ground: Ground) -> tuple[Arrays, Arrays, Arrays]:
 
 
 def _decayed(gradient: np.ndarray, weight: float, decay: float, array: np.ndarray) -> np.ndarray:
-    """Return the weighted gradient with what decay adds; most plans have neither, and their arrays are long."""
+    """Return the weighted gradient with what decay adds; most plans leave it as it is, and long arrays cost."""
     weighted = gradient if weight == 1.0 else weight * gradient
     return weighted + decay * array if decay else weighted

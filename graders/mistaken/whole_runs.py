@@ -151,7 +151,7 @@ def _ends(case: Case, start: Params, loop: Loop) -> Outcomes:
         end = start if not loop.returned else _walk(start, *small[name], loop)
         moves = {(name, n): getattr(end, n) - getattr(start, n) for n in NAMES}
         found |= {key: case.observed.get(key, move) if apart else move for key, move in moves.items()}
-        doubt.explains_nothing({key: found[key] for key in moves})
+        doubt.hold({key: found[key] for key in moves})
     scale = case.observed.get((START, "scale"))
     found[ONE, "labels"] = loop.labels if loop.returned else UNCLEAR
     if loop.scale != 1.0 or loop.gradient is not RIGHT.gradient:

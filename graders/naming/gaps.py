@@ -35,7 +35,7 @@ def _relative(observed: np.ndarray, predicted: np.ndarray) -> float:
 
 
 class Gaps:
-    """Gaps between outcomes that are compared again and again, each measured once."""
+    """Gaps between outcomes that are compared again and again and never changed, each measured once."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, int], tuple[Outcome | None, Outcome | None, float]] = {}
@@ -78,8 +78,13 @@ class Doubt:
 
     def explains_nothing(self, found: Outcomes) -> bool:
         """Hold some more of the prediction against what was observed; tells whether it is of no use any more."""
+        self.hold(found)
+        return self._sought is not None and not self._fits and not self._left
+
+    def hold(self, found: Outcomes) -> None:
+        """Hold some more of the prediction against what was observed."""
         if self._sought is None:
-            return False
+            return
         for key, told in found.items():
             question, part = key
             unneeded = self._left and part not in self._left and part != ENDING
@@ -91,4 +96,3 @@ class Doubt:
                 lost = {own for q, own in self._observed if q == question} if part == ENDING else {part}
                 self._lost |= lost - {ENDING}
                 self._left -= lost
-        return not self._fits and not self._left
