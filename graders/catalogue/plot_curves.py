@@ -35,10 +35,11 @@ def observe(_exam: Exam, seen: Seen) -> Outcomes:
         return found
     found[NAME, SAVED] = YES if value.get("figures") else NO
     found[NAME, FILE] = YES if value.get("saved") else NO
+    figure = Figure.of(value)
     for name in LOSSES:
-        found[NAME, name] = _shown(value, history, name)
-    found[NAME, APART] = _apart(value, history)
-    found[NAME, LABELS] = " ".join(axes_without_label(Figure.of(value)))
+        found[NAME, name] = _shown(figure, value, history, name)
+    found[NAME, APART] = _apart(figure, value, history)
+    found[NAME, LABELS] = " ".join(axes_without_label(figure))
     return found
 
 
@@ -55,11 +56,11 @@ def _drawn(value: Value) -> list[Mapping[str | int, Value]]:
     return found
 
 
-def _shown(value: Value, history: Mapping[str | int, Value], name: str) -> str:
+def _shown(figure: Figure, value: Value, history: Mapping[str | int, Value], name: str) -> str:
     """Return in a word how a series shows on the figure."""
     want = np.asarray(history[name], dtype=float)
     try:
-        line_of(Figure.of(value), history, name)
+        line_of(figure, history, name)
     except Wrong:
         pass
     else:
@@ -112,9 +113,8 @@ def _hidden(line: Mapping[str | int, Value]) -> str:
     return "out of sight" if (np.diff(x) > 0).all() else "from right to left"
 
 
-def _apart(value: Value, history: Mapping[str | int, Value]) -> str:
+def _apart(figure: Figure, value: Value, history: Mapping[str | int, Value]) -> str:
     try:
-        figure = Figure.of(value)
         train, val = loss_lines(figure, history)
     except Wrong:
         return UNKNOWN

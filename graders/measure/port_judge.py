@@ -14,6 +14,7 @@ from graders.measure.port_steps import (
     Batch,
     Port,
     leaving_one_out,
+    one_way,
 )
 from graders.measure.trajectory import any_near, distance
 
@@ -132,9 +133,7 @@ class PortJudge:
             return f"the weights are one of the states that {what}"
         if self.port.accumulates:  # the second epoch's gradients contain the first one's
             right = (
-                self.port.walk(
-                    start, [(images[i], labels[i]) for images, labels in orders] + orders, lrs=[lr, lr, rate, rate]
-                )[-1]
+                self.port.walk(start, one_way(orders, i) + orders, lrs=[lr, lr, rate, rate])[-1]
                 for rate in self._second_rates
                 for i in range(n)
             )

@@ -248,3 +248,8 @@ def leaving_one_out(X: np.ndarray, y: np.ndarray) -> list[Batch]:
     n = len(y)
     others = np.nonzero(~np.eye(n, dtype=bool))[1].reshape(n, n - 1)
     return [(X[others], y[others]), (X[:, None], y[:, None])]
+
+
+def one_way(orders: Sequence[Batch], i: int) -> list[Batch]:
+    """Return the batches of one of several ways that lie side by side."""
+    return [(X[i], y[i]) for X, y in orders]

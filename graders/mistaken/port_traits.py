@@ -18,18 +18,7 @@ from graders.measure.trajectory import distance
 from graders.mistaken.port_orders import Reached, nearest
 from graders.mistaken.port_runs import Clears, Recipe, moves_of, units_of
 from graders.naming.gaps import Doubt, gap
-from graders.naming.mistake import (
-    ENDING,
-    RETURNED,
-    Case,
-    Interval,
-    Key,
-    Outcome,
-    Outcomes,
-    Predict,
-    Sought,
-    once_a_case,
-)
+from graders.naming.mistake import ENDING, RETURNED, Case, Interval, Key, Outcome, Outcomes, Predict, once_a_case
 
 PARTS: Mapping[str, str] = {
     "one step": "one step",
@@ -131,17 +120,19 @@ def recipes(*several: Recipe) -> Predict:
         read = _read(case)
         if isinstance(read, str):
             return []
-        told = [one for recipe in several for one in _told(case, read, recipe, _base(case, Recipe()), case.sought)]
+        told = [one for recipe in several for one in _told(case, read, recipe, _base(case, Recipe()))]
         own = _own(case)
         if own is None:
             return told
         base = _base(case, own)
-        sought = case.sought and replace(case.sought, parts=case.sought.parts & _left_beside(case, own))
-        if sought is not None and not sought.parts:
-            return told
+        if case.sought is not None:
+            left = replace(case.sought, parts=case.sought.parts & _left_beside(case, own))
+            if not left.parts:
+                return told
+            case = replace(case, sought=left)
         for recipe in several:
             if recipe.port == Port() and recipe.clears is Clears.EVERY_STEP:
-                both = _told(case, read, replace(recipe, port=own.port, clears=own.clears), base, sought)
+                both = _told(case, read, replace(recipe, port=own.port, clears=own.clears), base)
                 told += [_beside(one, base) for one in both]
         return told
 
@@ -211,7 +202,7 @@ def _origin(read: Moves, recipe: Recipe) -> Params:
         return recipe.origin(read.start, read.seen["start"].call)
 
 
-def _told(case: Case, read: Moves, recipe: Recipe, base: Outcomes, sought: Sought | None) -> list[Outcomes]:
+def _told(case: Case, read: Moves, recipe: Recipe, base: Outcomes) -> list[Outcomes]:
     """Return what a recipe gives, with either accepted cosine.
 
     That is nothing where the first step is another already, or nothing that is sought fits. Runs whose order of images
@@ -222,7 +213,7 @@ def _told(case: Case, read: Moves, recipe: Recipe, base: Outcomes, sought: Sough
         fixed = _reached(read, recipe, origin, ("one step",))
         if not _fits(fixed, read, tuple(fixed)):
             return []
-        doubt = Doubt(case.observed, sought)
+        doubt = Doubt(case.observed, case.sought)
         others = [run for run in read.moves if run not in (*fixed, *UNORDERED, *COSINES)]
         for run in sorted(others, key=lambda run: not doubt.seeks(PARTS[run])):
             fixed |= _reached(read, recipe, origin, (run,))

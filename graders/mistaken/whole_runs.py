@@ -150,8 +150,9 @@ def _ends(case: Case, start: Params, loop: Loop) -> Outcomes:
         apart = loop.labels == OTHERS and name == ALL
         end = start if not loop.returned else _walk(start, *small[name], loop)
         moves = {(name, n): getattr(end, n) - getattr(start, n) for n in NAMES}
-        found |= {key: case.observed.get(key, move) if apart else move for key, move in moves.items()}
-        doubt.hold({key: found[key] for key in moves})
+        told = {key: case.observed.get(key, move) for key, move in moves.items()} if apart else moves
+        found |= told
+        doubt.hold(told)
     scale = case.observed.get((START, "scale"))
     found[ONE, "labels"] = loop.labels if loop.returned else UNCLEAR
     if loop.scale != 1.0 or loop.gradient is not RIGHT.gradient:

@@ -79,7 +79,7 @@ class Doubt:
     def explains_nothing(self, found: Outcomes) -> bool:
         """Hold some more of the prediction against what was observed; tells whether it is of no use any more."""
         self.hold(found)
-        return self._sought is not None and not self._fits and not self._left
+        return not self._fits and not self._left
 
     def hold(self, found: Outcomes) -> None:
         """Hold some more of the prediction against what was observed."""

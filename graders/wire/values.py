@@ -83,16 +83,18 @@ def unpack(form: Any, arrays: list[np.ndarray]) -> Any:
     def inner(form: Any, depth: int) -> Any:
         nonlocal budget
         budget -= 1
-        tag = content = None
+        tag: Any = None
+        content: Any = None
         if isinstance(form, dict) and len(form) == 1:
             ((tag, content),) = form.items()
-            budget -= 1 + content.count(" ") if tag == HISTORY and isinstance(content, str) else 0
+        if tag == HISTORY and isinstance(content, str):  # each of its floats is an item
+            budget -= 1 + content.count(" ")
         if depth > DEPTH_CAP or budget < 0:
             msg = "an answer that nests too deeply or holds too many items"
             raise Malformed(msg)
         if form is None or isinstance(form, SCALARS):
             return form
-        reader = READERS.get(tag) if isinstance(tag, str) else None
+        reader = READERS.get(tag)
         if reader is not None:
             return reader(content, arrays, lambda item: inner(item, depth + 1))
         msg = "an answer in a form that is not known"

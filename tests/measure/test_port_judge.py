@@ -10,7 +10,7 @@ import pytest
 from graders.foundation.call import Params
 from graders.measure import truth
 from graders.measure.port_judge import PortJudge
-from graders.measure.port_steps import WRONG_PORTS, Port, leaving_one_out
+from graders.measure.port_steps import WRONG_PORTS, Port, leaving_one_out, one_way
 from graders.measure.trajectory import any_near, distance
 
 
@@ -37,8 +37,7 @@ def each(runs: Iterable[Params], n: int) -> list[Params]:
 def followed(judge: PortJudge, port: Port, start: Params) -> list[Params]:
     """Return where every second epoch leads, with the last batch dropped, taken, or taken with gradients added."""
     ports, rates = (port, replace(port, accumulates=True)), (0.1, 0.0, 0.2)
-    (X_first, y_first), (X_last, y_last) = leaving_one_out(*judge.whole)
-    orders = [[(X_first[i], y_first[i]), (X_last[i], y_last[i])] for i in range(5)]
+    orders = [one_way(leaving_one_out(*judge.whole), i) for i in range(5)]
     return [
         state
         for rate, order, one in itertools.product(rates, orders, ports)

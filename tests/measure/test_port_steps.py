@@ -15,6 +15,7 @@ from graders.measure.port_steps import (
     Port,
     leaving_one_out,
     mean_cross_entropy,
+    one_way,
     relu,
 )
 from graders.measure.trajectory import unscaled
@@ -118,8 +119,6 @@ def test_runs_side_by_side_are_those_that_are_walked_alone(port: Port) -> None:
     decay = {"W1": 0.5, "b1": 0.1, "W2": 0.5, "b2": 0.1}
     beside = port.walk(PARAMS, orders, lrs=[0.1, 0.05], mu=0.8, decay=decay)
     for i in range(7):
-        alone = port.walk(
-            PARAMS, [(images[i], labels[i]) for images, labels in orders], lrs=[0.1, 0.05], mu=0.8, decay=decay
-        )
+        alone = port.walk(PARAMS, one_way(orders, i), lrs=[0.1, 0.05], mu=0.8, decay=decay)
         for several, one in zip(beside, alone, strict=True):
             assert all(np.allclose(getattr(several, n)[i], getattr(one, n), rtol=0, atol=1e-13) for n in truth.NAMES)
